@@ -1,0 +1,42 @@
+"""The query parameters that all collections share, for the document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cvat_lite.api.declare import Parameter, header, query
+from cvat_lite.store.filters import Collection, Kind
+
+KINDS = {
+    Kind.INTEGER: "integer",
+    Kind.TEXT: "string",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATE: "string",
+    Kind.REAL: "number",
+}
+
+ORGANIZATION: tuple[Parameter, ...] = (
+    header("X-Organization", "Organization unique slug"),
+    query("org", description="Organization unique slug"),
+    query("org_id", "integer", "Organization identifier"),
+)
+
+
+def list_parameters(
+    collection: Collection, more: Sequence[Parameter] = ()
+) -> tuple[Parameter, ...]:
+    """Organization, page, search, sort, filter, and the simple filters of a collection."""
+    found = list(ORGANIZATION)
+    if collection.filter:
+        text = f"JSON Logic over: {', '.join(collection.filter)}"
+        found.append(query("filter", description=text))
+    found.append(query("page", "integer", "A page number within the paginated result set."))
+    found.append(query("page_size", "integer", "Number of results to return per page."))
+    if collection.search:
+        found.append(query("search", description=f"Search in: {', '.join(collection.search)}"))
+    if collection.ordering:
+        text = f"Sort by: {', '.join(collection.ordering)}; with - in front, descending"
+        found.append(query("sort", description=text))
+    found.extend(query(name, KINDS[collection.fields[name].kind]) for name in collection.simple)
+    found.extend(more)
+    return tuple(sorted(found, key=lambda parameter: str(parameter["name"]).lower()))

@@ -1,0 +1,121 @@
+"""What every request passes: the host, the caller, the body, and errors becoming answers."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from cvat_lite.api import authentication, bodies
+from cvat_lite.api.declare import BODY, CONTEXT, body_schema, is_public
+from cvat_lite.api.respond import CVAT_JSON, negotiate
+from cvat_lite.errors import (
+    ApiError,
+    ForbiddenError,
+    MethodNotAllowedError,
+    TooLargeError,
+    UnauthorizedError,
+)
+from cvat_lite.services.context import Server
+
+SERVER: web.AppKey[Server] = web.AppKey("server", Server)
+LOG = logging.getLogger("cvat_lite")
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Pass the request on, and turn what comes of it into an answer."""
+    try:
+        response = await pass_on(request, handler)
+    except ApiError as error:
+        response = error_response(error)
+    except web.HTTPMethodNotAllowed as error:
+        response = wrong_method(request, error)
+    except web.HTTPRequestEntityTooLarge:
+        response = error_response(TooLargeError("The request body is too large."))
+    except web.HTTPException as error:
+        response = error
+    except ConnectionResetError:
+        raise
+    except Exception:
+        response = unexpected(request)
+    if not response.prepared:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers and request.path.startswith("/api/"):
+            response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def pass_on(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Check host, caller and body, in this order, and call the handler."""
+    server = request.app[SERVER]
+    name = authentication.host_name(request)
+    if not authentication.host_is_allowed(server, name):
+        return web.Response(
+            status=400,
+            text=f"This server does not answer to the host {name!r}; "
+            "allow it with --allowed-host if it is yours.\n",
+        )
+    declared = request.match_info.handler
+    if not hasattr(declared, "__apispec__"):
+        return await handler(request)
+    negotiate(request)
+    public = is_public(declared)
+    context = await authentication.make_context(request, server)
+    if context.identity is None and not public:
+        raise UnauthorizedError
+    if (
+        context.identity
+        and context.identity.read_only
+        and request.method not in authentication.SAFE_METHODS
+    ):
+        raise ForbiddenError
+    request[CONTEXT] = context
+    found = body_schema(declared)
+    if found is not None:
+        schema, required = found
+        request[BODY] = await bodies.load(request, schema, required=required)
+    return await handler(request)
+
+
+def error_response(error: ApiError) -> web.Response:
+    """The answer that an error stands for."""
+    return web.Response(
+        body=orjson.dumps(error.body),
+        status=error.status,
+        headers=error.headers,
+        content_type=CVAT_JSON,
+    )
+
+
+def wrong_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.Response:
+    """405 in CVAT's words, or the answer to ``OPTIONS``."""
+    allow = ", ".join(sorted({*error.allowed_methods, "OPTIONS"}))
+    if request.method == "OPTIONS":
+        return web.json_response(
+            {"renders": [CVAT_JSON], "parses": ["application/json"]}, headers={"Allow": allow}
+        )
+    answer = MethodNotAllowedError(f'Method "{request.method}" not allowed.', {"Allow": allow})
+    return error_response(answer)
+
+
+def unexpected(request: web.Request) -> web.Response:
+    """Log an exception nobody expected, once, and answer with the number it is logged under."""
+    number = uuid.uuid4().hex
+    LOG.exception("request %s: %s %s failed", number, request.method, request.path)
+    return web.Response(
+        body=orjson.dumps({"detail": "Internal server error.", "request_id": number}),
+        status=500,
+        content_type=CVAT_JSON,
+    )

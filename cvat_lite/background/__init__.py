@@ -1,0 +1,1 @@
+"""The queue of background requests and its workers."""

@@ -1,0 +1,43 @@
+"""The command line: words to a command, a command to an exit status.
+
+What a command needs is imported when it runs: ``--help`` and worker processes, which import the
+main module again, need none of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from cvat_lite.cli.arguments import parse
+from cvat_lite.cli.settings import SettingError
+from cvat_lite.errors import StoreError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; answers the exit status of the process."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        run(options)
+    except (SettingError, StoreError) as error:
+        print(f"cvat-lite: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def run(options: Namespace) -> None:
+    """Run the chosen command."""
+    if options.command == "user":
+        from cvat_lite.cli import people  # noqa: PLC0415  # see the module's docstring
+
+        people.run(options)
+    else:
+        from cvat_lite.cli import serve  # noqa: PLC0415
+
+        serve.run(options)

@@ -1,0 +1,1 @@
+"""Outward: what this server asks of others."""

@@ -1,0 +1,1 @@
+"""What CVAT's words mean: dataclasses, enumerations and pure arithmetic."""

@@ -1,0 +1,189 @@
+"""What the two XML forms of CVAT 1.1 have in common: the head, and shapes as elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from cvat_lite.domain.annotations import AttributeValue, Element
+from cvat_lite.domain.dataset import Dataset, Part, Person
+from cvat_lite.domain.enums import ShapeType, TaskMode
+from cvat_lite.domain.geometry import ellipse_axes
+from cvat_lite.domain.labels import AttributeSpec, Label
+from cvat_lite.domain.masks import mask_box
+from cvat_lite.formats import xml
+
+VERSION = "1.1"
+FILE = "annotations.xml"
+HEADER = f'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>{VERSION}</version>\n'
+FOOTER = "</annotations>\n"
+
+TAGS = {
+    ShapeType.RECTANGLE: "box",
+    ShapeType.POLYGON: "polygon",
+    ShapeType.POLYLINE: "polyline",
+    ShapeType.POINTS: "points",
+    ShapeType.ELLIPSE: "ellipse",
+    ShapeType.CUBOID: "cuboid",
+    ShapeType.MASK: "mask",
+    ShapeType.SKELETON: "skeleton",
+}
+TYPES = {tag: kind for kind, tag in TAGS.items()}
+LABEL_ID = re.compile(r'data-label-id="(\d+)"')
+CUBOID = ("tl1", "bl1", "tr1", "br1", "tl2", "bl2", "tr2", "br2")
+
+
+class Names:
+    """Label and attribute names of a dataset by id, escaped once."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.labels = {one.id: xml.attribute(one.name) for one in dataset.labels_by_id.values()}
+        self._attributes = {
+            one.id: xml.attribute(one.name) for one in dataset.attributes_by_id.values()
+        }
+
+    def attributes(self, values: Sequence[AttributeValue], indent: str) -> str:
+        """The ``attribute`` elements of an annotation, one a line."""
+        return "".join(
+            f'{indent}<attribute name="{self._attributes[one.spec_id]}">'
+            f"{xml.text(one.value)}</attribute>\n"
+            for one in values
+            if one.spec_id in self._attributes
+        )
+
+
+def single_part(dataset: Dataset) -> Part:
+    """The one task or job of a dataset; ValueError for several, which need a project's head."""
+    if len(dataset.parts) != 1:
+        raise ValueError("the CVAT format writes one task or job at a time")
+    return dataset.parts[0]
+
+
+def geometry(shape: Element) -> str:
+    """Where the shape is, as attributes: coordinates with two decimals, rotation if any."""
+    points, kind = shape.points, shape.type
+    if kind is ShapeType.RECTANGLE:
+        left, top, right, bottom = points
+        place = f'xtl="{left:.2f}" ytl="{top:.2f}" xbr="{right:.2f}" ybr="{bottom:.2f}"'
+    elif kind is ShapeType.ELLIPSE:
+        cx, cy, rx, ry = ellipse_axes(points)
+        place = f'cx="{cx:.2f}" cy="{cy:.2f}" rx="{rx:.2f}" ry="{ry:.2f}"'
+    elif kind is ShapeType.MASK:
+        left, top, width, height = mask_box(points)
+        runs = ", ".join(str(int(run)) for run in points[:-4])
+        return f'rle="{runs}" left="{left}" top="{top}" width="{width}" height="{height}"'
+    elif kind is ShapeType.CUBOID:
+        corners = zip(CUBOID, points[::2], points[1::2], strict=False)
+        place = " ".join(f'x{name}="{x:.2f}" y{name}="{y:.2f}"' for name, x, y in corners)
+    else:
+        pairs = zip(points[::2], points[1::2], strict=True)
+        return 'points="' + ";".join(f"{x:.2f},{y:.2f}" for x, y in pairs) + '"'
+    return f'{place} rotation="{shape.rotation:.2f}"' if shape.rotation else place
+
+
+def group(number: int | None) -> str:
+    """The attribute of a group, with a blank before it; nothing for no group."""
+    return f' group_id="{number}"' if number else ""
+
+
+def head(dataset: Dataset, part: Part) -> str:
+    """The document up to and including ``meta``."""
+    info = part.info
+    rows: list[tuple[str, str]] = [("id", str(info.id))]
+    if info.kind == "task":
+        rows.append(("name", info.name))
+    rows += [
+        ("size", str(info.size)),
+        ("mode", info.mode.value),
+        ("overlap", str(info.overlap)),
+        ("bugtracker", info.bug_tracker),
+        ("created", _date(info.created_date)),
+        ("updated", _date(info.updated_date)),
+        ("subset", info.subset_name),
+        ("start_frame", str(info.start_frame)),
+        ("stop_frame", str(info.stop_frame)),
+        ("frame_filter", info.frame_filter),
+    ]
+    lines = [f"      {_row(name, value)}" for name, value in rows]
+    lines.append("      <segments>")
+    for segment in info.segments:
+        fields = [
+            ("id", str(segment.id)),
+            ("start", str(segment.start)),
+            ("stop", str(segment.stop)),
+            ("url", segment.url),
+        ]
+        lines += ["        <segment>", *_rows(fields, 10), "        </segment>"]
+    lines.append("      </segments>")
+    lines += _person("owner", info.owner) + _person("assignee", info.assignee)
+    lines += ["      <labels>", *_labels(dataset.labels), "      </labels>"]
+    if info.mode is TaskMode.INTERPOLATION and part.frames:
+        first = part.frames[0]
+        size = [("width", str(first.width)), ("height", str(first.height))]
+        lines += ["      <original_size>", *_rows(size, 8), "      </original_size>"]
+        lines.append(f"      {_row('source', info.source)}")
+    body = "\n".join(lines)
+    dumped = _row("dumped", str(datetime.now(UTC)))
+    return (
+        f"{HEADER}  <meta>\n    <{info.kind}>\n{body}\n    </{info.kind}>\n"
+        f"    {dumped}\n  </meta>\n"
+    )
+
+
+def _row(name: str, value: str) -> str:
+    return f"<{name}>{xml.text(value)}</{name}>"
+
+
+def _rows(fields: Iterable[tuple[str, str]], indent: int) -> list[str]:
+    return [" " * indent + _row(name, value) for name, value in fields]
+
+
+def _date(value: str) -> str:
+    """An ISO date the way the format has it: a blank between day and time."""
+    return str(datetime.fromisoformat(value)) if value else ""
+
+
+def _person(name: str, person: Person | None) -> list[str]:
+    if person is None:
+        return [f"      <{name}></{name}>"]
+    fields = [("username", person.username), ("email", person.email)]
+    return [f"      <{name}>", *_rows(fields, 8), f"      </{name}>"]
+
+
+def _labels(labels: Iterable[Label], parent: str | None = None) -> list[str]:
+    """A skeleton's sublabels follow it and name it as their parent."""
+    lines: list[str] = []
+    for label in labels:
+        fields = [("name", label.name), ("color", label.color), ("type", label.type.value)]
+        lines += ["        <label>", *_rows(fields, 10), "          <attributes>"]
+        for spec in label.attributes:
+            lines += _attribute(spec)
+        lines.append("          </attributes>")
+        if label.svg:
+            lines += _rows([("svg", _named_svg(label))], 10)
+        if parent is not None:
+            lines += _rows([("parent", parent)], 10)
+        lines.append("        </label>")
+        lines += _labels(label.sublabels, label.name)
+    return lines
+
+
+def _named_svg(label: Label) -> str:
+    """The drawing of a skeleton with its sublabels by name: their ids mean nothing elsewhere."""
+    names = {str(one.id): xml.attribute(one.name) for one in label.sublabels}
+    return LABEL_ID.sub(
+        lambda found: f'data-label-name="{names[found[1]]}"' if found[1] in names else found[0],
+        label.svg,
+    )
+
+
+def _attribute(spec: AttributeSpec) -> list[str]:
+    fields = [
+        ("name", spec.name),
+        ("mutable", str(spec.mutable)),
+        ("input_type", spec.input_type.value),
+        ("default_value", spec.default_value),
+        ("values", "\n".join(spec.values)),
+    ]
+    return ["            <attribute>", *_rows(fields, 14), "            </attribute>"]

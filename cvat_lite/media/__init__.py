@@ -1,0 +1,1 @@
+"""Files to frames: readers, chunks, previews and the cache."""

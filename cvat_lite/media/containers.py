@@ -1,0 +1,78 @@
+"""Opening video files with PyAV: files only, one stream, and a decoder that goes on after damage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cvat_lite.errors import MediaError
+
+# Playlists and the like name further files and addresses, which nobody may have opened for them.
+_INDIRECT = (
+    "applehttp concat concatf dash ffmetadata hls image2 image2pipe imf lavfi mpjpeg rtp rtsp sap "
+    "sdp tedcaptions video4linux2 x11grab fbdev kmsgrab alsa oss webm_dash_manifest"
+)
+
+
+@cache
+def _open_options() -> dict[str, str]:
+    """What FFmpeg is told at each opening."""
+    names = {part for name in av.formats_available for part in name.split(",")}
+    direct = sorted(names - set(_INDIRECT.split()))
+    return {"format_whitelist": ",".join(direct), "protocol_whitelist": "file"}
+
+
+@contextmanager
+def opened_video(
+    path: Path, name: str | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its video stream (no cover picture of a song); MediaError without one.
+
+    ``name`` is how messages call the file.
+    """
+    called = name or path.name
+    try:
+        container = av.open(str(path), options=dict(_open_options()), metadata_errors="replace")
+    except (OSError, ValueError) as error:
+        raise MediaError(f"Video '{called}' cannot be read: {_reason(error)}") from error
+    with container:
+        streams = [
+            stream
+            for stream in container.streams.video
+            if not stream.disposition & Disposition.attached_pic
+        ]
+        if not streams:
+            raise MediaError(f"'{called}' has no video stream")
+        if streams[0].codec_context is None:
+            raise MediaError(f"Video '{called}' is of a codec that is not known")
+        streams[0].thread_type = "AUTO"
+        yield container, streams[0]
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """The frames from where the container stands to the end; what cannot be decoded is skipped."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                continue
+    except av.error.FFmpegError:
+        # The file ends in the middle of something; the decoder still holds frames.
+        try:
+            yield from stream.codec_context.decode(None)
+        except av.error.FFmpegError:
+            return
+
+
+def _reason(error: Exception) -> str:
+    """What FFmpeg says, without its numbers and the path."""
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".")

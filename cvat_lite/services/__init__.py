@@ -1,0 +1,1 @@
+"""The use cases: they ask permission, open the transaction and emit events."""

@@ -1,0 +1,296 @@
+"""Labels: made and changed with their task or project, listed and changed on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cvat_lite.domain import clock, colors, skeletons
+from cvat_lite.domain.enums import LabelType
+from cvat_lite.domain.labels import AttributeSpec
+from cvat_lite.errors import NotFoundError, RuleError, ValidationError
+from cvat_lite.permissions import engine
+from cvat_lite.permissions.facts import Resource
+from cvat_lite.services import targets
+from cvat_lite.services.context import Context
+from cvat_lite.store import annotations, rows
+from cvat_lite.store import labels as store
+from cvat_lite.store.database import Connection
+from cvat_lite.store.filters import ListQuery, Selection, select
+from cvat_lite.store.labels import LabelRow
+
+Owner = dict[str, int]
+"""What labels belong to: ``{"task_id": 5}`` or ``{"project_id": 5}``."""
+
+
+async def apply(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) -> None:
+    """Make, change and remove the labels of a task or project as a request lists them.
+
+    An item with ``id`` changes that label, with ``deleted`` removes it, one without makes a new
+    one. NotFoundError for an id that is not the owner's, RuleError for a name used twice.
+    """
+    column, number = next(iter(owner.items()))
+    for item in wanted:
+        if "id" in item:
+            label = await store.get(db, item["id"])
+            if label is None or getattr(label, column) != number or label.parent_id is not None:
+                raise NotFoundError(f"Not found label with id #{item['id']} to change")
+            if item.get("deleted"):
+                await store.delete(db, label.id)
+            else:
+                await change(db, label, item)
+        elif not item.get("deleted"):
+            await create(db, owner, item)
+    await check_names(db, column, number)
+
+
+async def check_names(db: Connection, column: str, number: int) -> None:
+    """RuleError if two top-level labels of the owner have one name."""
+    twice = await rows.fetch_one(
+        db,
+        f"""SELECT name FROM labels WHERE "{column}" = ? AND parent_id IS NULL
+            GROUP BY name HAVING count(*) > 1 LIMIT 1""",
+        (number,),
+    )
+    if twice is not None:
+        raise RuleError("All label names must be unique")
+
+
+async def create(db: Connection, owner: Owner, item: dict[str, Any]) -> int:
+    """Add a label with its attributes and, for a skeleton, its sublabels; answers its id."""
+    if "name" not in item:
+        raise ValidationError({"labels": [{"name": ["This field is required."]}]})
+    kind = item.get("type", LabelType.ANY)
+    label_id = await store.insert(
+        db,
+        {
+            **owner,
+            "name": item["name"],
+            "color": chosen_color(item),
+            "type": kind,
+        },
+    )
+    await add_specs(db, label_id, item.get("attributes", ()))
+    if kind == LabelType.SKELETON:
+        await add_sublabels(db, owner, label_id, item)
+    return label_id
+
+
+def chosen_color(item: dict[str, Any]) -> str:
+    """The color asked for, or the one that belongs to the name."""
+    color = item.get("color") or ""
+    return str(color) if colors.is_color(color) else colors.label_color(item["name"])
+
+
+async def add_specs(db: Connection, label_id: int, specs: Sequence[dict[str, Any]]) -> None:
+    """Add attributes to a label; RuleError for two of one name."""
+    names = [spec["name"] for spec in specs]
+    if len(set(names)) != len(names):
+        raise RuleError("All attribute names must be unique")
+    for spec in specs:
+        await store.insert_spec(db, label_id, spec)
+
+
+async def add_sublabels(
+    db: Connection, owner: Owner, label_id: int, item: dict[str, Any]
+) -> None:
+    """Add the sublabels of a skeleton and its drawing, which then names them by id."""
+    ids: dict[str, int] = {}
+    for below in item.get("sublabels", ()):
+        if below["name"] in ids:
+            raise RuleError("All label names must be unique")
+        ids[below["name"]] = await store.insert(
+            db,
+            {
+                **owner,
+                "parent_id": label_id,
+                "name": below["name"],
+                "color": chosen_color(below),
+                "type": below.get("type", LabelType.POINTS),
+            },
+        )
+        await add_specs(db, ids[below["name"]], below.get("attributes", ()))
+    svg = item.get("svg", "")
+    if not skeletons.is_safe(svg):
+        raise ValidationError({"labels": [{"svg": ["The drawing may hold only plain shapes."]}]})
+    await store.update(db, label_id, {"svg": skeletons.names_to_ids(svg, ids)})
+
+
+async def change(db: Connection, label: LabelRow, item: dict[str, Any]) -> None:
+    """Change a label's name, color, type and attributes; a new name brings its own color."""
+    values = {key: item[key] for key in ("name", "type") if key in item}
+    if "type" in values and LabelType.SKELETON in (values["type"], label.type):
+        if values["type"] != label.type:
+            raise RuleError("A label cannot become a skeleton or stop being one")
+    if item.get("color") and colors.is_color(item["color"]):
+        values["color"] = item["color"]
+    elif "color" in item or item.get("name", label.name) != label.name:
+        values["color"] = colors.label_color(item.get("name", label.name))
+    await store.update(db, label.id, values)
+    known = {spec.id: spec for spec in (await store.attributes(db, [label.id])).get(label.id, [])}
+    for spec in item.get("attributes", ()):
+        await change_spec(db, label.id, known, spec)
+
+
+async def change_spec(
+    db: Connection, label_id: int, known: dict[int, AttributeSpec], spec: dict[str, Any]
+) -> None:
+    """Make, change or remove an attribute; what is annotated already follows."""
+    if "id" not in spec:
+        spec_id = await store.insert_spec(db, label_id, spec)
+        specs = (await store.attributes(db, [label_id]))[label_id]
+        await annotations.add_default(db, label_id, next(s for s in specs if s.id == spec_id))
+    elif spec["id"] not in known:
+        raise NotFoundError(f"Not found attribute with id #{spec['id']} to change")
+    elif spec.get("deleted"):
+        await store.delete_spec(db, spec["id"])
+        await annotations.remove_spec(db, label_id, spec["id"])
+    else:
+        await store.update_spec(db, spec["id"], spec)
+
+
+def view(
+    label: LabelRow, specs: dict[int, list[AttributeSpec]], below: Sequence[LabelRow]
+) -> dict[str, Any]:
+    """A label on the wire; sublabels are shown shorter, and only a skeleton has a drawing."""
+    shown = {
+        "id": label.id,
+        "name": label.name,
+        "color": label.color,
+        "attributes": [spec_view(spec) for spec in specs.get(label.id, ())],
+        "type": label.type,
+        "sublabels": [
+            {
+                "id": sub.id,
+                "name": sub.name,
+                "color": sub.color,
+                "attributes": [spec_view(spec) for spec in specs.get(sub.id, ())],
+                "type": sub.type,
+                "has_parent": True,
+            }
+            for sub in below
+            if sub.parent_id == label.id
+        ],
+        "parent_id": label.parent_id,
+        "has_parent": label.parent_id is not None,
+    }
+    if label.project_id is not None:
+        shown["project_id"] = label.project_id
+    else:
+        shown["task_id"] = label.task_id
+    if label.type == LabelType.SKELETON:
+        shown["svg"] = label.svg or ""
+    return shown
+
+
+def spec_view(spec: AttributeSpec) -> dict[str, Any]:
+    """An attribute on the wire."""
+    return {
+        "id": spec.id,
+        "name": spec.name,
+        "mutable": spec.mutable,
+        "input_type": spec.input_type,
+        "default_value": spec.default_value,
+        "values": list(spec.values),
+    }
+
+
+async def views(db: Connection, found: Sequence[LabelRow]) -> list[dict[str, Any]]:
+    """Labels on the wire with what belongs to them."""
+    below = await store.children(db, [label.id for label in found])
+    specs = await store.attributes(db, [label.id for label in (*found, *below)])
+    return [view(label, specs, below) for label in found]
+
+
+async def list_page(
+    context: Context, query: ListQuery
+) -> tuple[int, list[dict[str, Any]], Selection]:
+    """A page of labels: of a task, of a job, of a project, or all that the asker may see."""
+    async with context.database.snapshot() as db:
+        condition = await scope_of(context, db, query)
+        selection = select(store.COLLECTION, query, condition)
+        count, found = await store.page(db, selection)
+        return count, await views(db, found), selection
+
+
+async def scope_of(
+    context: Context, db: Connection, query: ListQuery
+) -> tuple[str, tuple[object, ...]]:
+    """The labels that are asked for: who may see a job, task or project may see its labels."""
+    parts: list[str] = ["l.parent_id IS NULL"]
+    values: list[object] = []
+    named = {
+        name: query.simple[name] for name in ("task_id", "job_id", "project_id") if name in query.simple
+    }
+    for name, text in named.items():
+        if not (text.isascii() and text.isdigit()):
+            raise ValidationError({name: ["Enter a number."]})
+        target = await targets.find(db, context, name.removesuffix("_id") + "s", int(text))
+        engine.authorize(context.subject, "view", target.resource)
+        if target.project_id is not None:
+            parts.append("l.project_id = ?")
+            values.append(target.project_id)
+        else:
+            parts.append("l.task_id = ?")
+            values.append(target.task_id)
+    if not named:
+        engine.authorize(context.subject, "list", Resource.here(context.subject, "labels"))
+        condition, more = engine.visible(context.subject, "labels")
+        parts.append(condition)
+        values.extend(more)
+    return " AND ".join(parts), tuple(values)
+
+
+async def find(
+    context: Context, db: Connection, scope: str, label_id: int
+) -> LabelRow:
+    """The label, if the asker may do that to it."""
+    label = await store.get(db, label_id)
+    if label is None:
+        raise NotFoundError.of("Label")
+    kind, number = (
+        ("projects", label.project_id) if label.project_id is not None else ("tasks", label.task_id)
+    )
+    target = await targets.find(db, context, kind, number or 0)
+    engine.authorize(context.subject, scope, targets.as_part(target.resource, "labels"))
+    return label
+
+
+async def retrieve(context: Context, label_id: int) -> dict[str, Any]:
+    """A label as the API shows it."""
+    async with context.database.snapshot() as db:
+        label = await find(context, db, "view", label_id)
+        return (await views(db, [label]))[0]
+
+
+async def update(context: Context, label_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    """Change one label."""
+    async with context.database.writing() as db:
+        label = await find(context, db, "update", label_id)
+        if body.get("deleted"):
+            raise RuleError("To delete a label, use DELETE")
+        await change(db, label, body)
+        if label.parent_id is None:
+            column = "project_id" if label.project_id is not None else "task_id"
+            await check_names(db, column, label.project_id or label.task_id or 0)
+        await touch_owner(db, label)
+        changed = await store.get(db, label_id)
+        return (await views(db, [changed or label]))[0]
+
+
+async def destroy(context: Context, label_id: int) -> None:
+    """Remove a label with everything annotated by it."""
+    async with context.database.writing() as db:
+        label = await find(context, db, "delete", label_id)
+        if label.parent_id is not None:
+            raise ValidationError(["Sublabels cannot be deleted this way. Change the skeleton."])
+        await store.delete(db, label_id)
+        await touch_owner(db, label)
+
+
+async def touch_owner(db: Connection, label: LabelRow) -> None:
+    """Note that the task or project of a label has changed now."""
+    table, number = (
+        ("projects", label.project_id) if label.project_id is not None else ("tasks", label.task_id)
+    )
+    await rows.update(db, table, number, {"updated_date": clock.now()})
