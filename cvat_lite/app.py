@@ -58,7 +58,7 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
         server = Server(
             config=config,
             database=database,
-            identities=Identities(database),
+            identities=Identities(database, config.session_lifetime),
             queue=Queue(config.background_workers),
             workers=Workers(config.background_workers),
             cache=Cache(config.cache, config.cache_bytes),
@@ -77,15 +77,13 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
 def take_data_directory(config: Config) -> DirectoryLock:
     """Make the data directory where it is missing, and keep other servers off it."""
     try:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = DirectoryLock(config.data_dir / "lock")
         for directory in (config.media, config.uploads, config.cache, config.exports):
-            directory.mkdir(exist_ok=True)
+            directory.mkdir(parents=True, exist_ok=True)
+        return DirectoryLock(config.data_dir / "lock")
     except OSError as error:
         raise StoreError(
             f"The data directory {config.data_dir} cannot be written: {error.strerror}."
         ) from error
-    return lock
 
 
 async def stop_background(app: web.Application) -> None:

@@ -30,6 +30,9 @@ class Config:
     export_lifetime: float = 24 * 3600.0
     session_lifetime: float = 14 * 24 * 3600.0
     rate_limit_per_minute: int = 100
+    confirm_invitations: bool = False
+    smtp_url: str | None = None
+    email_from: str = "cvat-lite@localhost"
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,6 +54,11 @@ class Config:
     def cache(self) -> Path:
         """Chunks and previews; may be removed at any time."""
         return self.data_dir / "cache"
+
+    @property
+    def assets(self) -> Path:
+        """Pictures and papers of annotation guides, named by their uuid."""
+        return self.data_dir / "assets"
 
     @property
     def exports(self) -> Path:

@@ -110,10 +110,29 @@ class UnsupportedMediaTypeError(DetailError):
     status = 415
 
 
+class TooManyRequestsError(DetailError):
+    """429: more calls than are allowed; ``seconds`` says when the next one is."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        unit = "second" if seconds == 1 else "seconds"
+        super().__init__(
+            f"Request was throttled. Expected available in {seconds} {unit}.",
+            {"Retry-After": str(seconds)},
+        )
+
+
 class UnavailableError(DetailError):
     """503: a part that the operation needs is not there, or the server is stopping."""
 
     status = 503
+
+
+class InsufficientStorageError(DetailError):
+    """507: the disk has no room for what is to be stored."""
+
+    status = 507
 
 
 class MediaError(Exception):
@@ -137,3 +156,11 @@ class DatasetError(Exception):
 
 class StoreError(Exception):
     """A store that cannot be opened or used; one clear line for the person at the terminal."""
+
+
+class TextError(ApiError):
+    """400 or 404 whose body is plain words: where CVAT answers without its JSON."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import cvat_lite.api.jobs.annotations as job_annotations
+import cvat_lite.api.tasks.annotations as task_annotations
 from aiohttp import web
 
-from cvat_lite.api import requests, server
+from cvat_lite.api import (
+    comments,
+    invitations,
+    issues,
+    labels,
+    memberships,
+    organizations,
+    requests,
+    server,
+)
+from cvat_lite.api import jobs as job_routes
+from cvat_lite.api import tasks as task_routes
+from cvat_lite.api.jobs import data as job_data
+from cvat_lite.api.tasks import data as task_data
 
 NAMESPACES: tuple[web.RouteTableDef, ...] = (
     server.routes,
     requests.routes,
+    task_routes.routes,
+    task_data.routes,
+    task_annotations.routes,
+    job_routes.routes,
+    job_data.routes,
+    job_annotations.routes,
+    labels.routes,
+    organizations.routes,
+    memberships.routes,
+    invitations.routes,
+    issues.routes,
+    comments.routes,
 )

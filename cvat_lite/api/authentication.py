@@ -73,9 +73,7 @@ def comes_from_another_site(request: web.Request, server: Server) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    return (
-        urlsplit(origin).netloc != request.host and origin not in server.config.trusted_origins
-    )
+    return urlsplit(origin).netloc != request.host and origin not in server.config.trusted_origins
 
 
 async def authenticate(request: web.Request, server: Server) -> tuple[Identity | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import uuid
 
@@ -16,6 +17,7 @@ from cvat_lite.errors import (
     ApiError,
     ForbiddenError,
     MethodNotAllowedError,
+    TextError,
     TooLargeError,
     UnauthorizedError,
 )
@@ -46,8 +48,9 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = error
     except ConnectionResetError:
+        # The caller has gone; there is nobody to answer.
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001  # the last resort: logged with its traceback
         response = unexpected(request)
     if not response.prepared:
         for name, value in SECURITY_HEADERS.items():
@@ -91,6 +94,9 @@ async def pass_on(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def error_response(error: ApiError) -> web.Response:
     """The answer that an error stands for."""
+    if isinstance(error, TextError):
+        text = html.escape(str(error.body))
+        return web.Response(text=text, status=error.status, content_type="text/html")
     return web.Response(
         body=orjson.dumps(error.body),
         status=error.status,
@@ -113,7 +119,9 @@ def wrong_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.R
 def unexpected(request: web.Request) -> web.Response:
     """Log an exception nobody expected, once, and answer with the number it is logged under."""
     number = uuid.uuid4().hex
-    LOG.exception("request %s: %s %s failed", number, request.method, request.path)
+    LOG.exception(  # noqa: LOG004  # called while the exception is handled
+        "request %s: %s %s failed", number, request.method, request.path
+    )
     return web.Response(
         body=orjson.dumps({"detail": "Internal server error.", "request_id": number}),
         status=500,

@@ -12,7 +12,7 @@ LARGEST = 2**63 - 1
 def number(request: web.Request, name: str = "id") -> int:
     """The id in the path; NotFoundError for what cannot be one."""
     text = request.match_info[name]
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
+    if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > LARGEST:
         raise NotFoundError
     return int(text)
 

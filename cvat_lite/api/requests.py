@@ -29,9 +29,7 @@ async def requests_list(request: web.Request) -> web.Response:
 @response_schema(Request)
 async def requests_retrieve(request: web.Request) -> web.Response:
     """A background request; a failed one says why in ``message``."""
-    return respond(
-        request, await requests.retrieve(request[CONTEXT], request.match_info["id"])
-    )
+    return respond(request, await requests.retrieve(request[CONTEXT], request.match_info["id"]))
 
 
 @routes.post("/api/requests/{id}/cancel")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -57,7 +59,7 @@ class Workers:
         return ProcessPoolExecutor(
             max_workers=self._processes,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=ignore_interrupts,
+            initializer=prepare_worker,
         )
 
     def close(self) -> None:
@@ -71,9 +73,24 @@ class Workers:
         processes = list((pool._processes or {}).values())  # noqa: SLF001  # 3.14 has kill_workers
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
-            process.terminate()
+            process.kill()
 
 
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the server: it tells its workers when to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def prepare_worker() -> None:
+    """Make a worker live exactly as long as the server wants it.
+
+    Signals to stop are the server's: a terminal and a service manager send them to every process
+    of a group, and work that died of them would count as failed. A server that was killed cannot
+    end its workers: they notice by themselves that it is gone.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=follow_server, name="follow_server", daemon=True).start()
+
+
+def follow_server() -> None:
+    """Wait until the server's process is gone, then end this one, whatever it does."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(1)

@@ -85,7 +85,9 @@ def leave_if_busy(threads: ThreadPoolExecutor) -> None:
     """
     threads.shutdown(wait=False, cancel_futures=True)
     until = time.monotonic() + THREAD_SECONDS
-    while any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate()):
+    while any(
+        not one.daemon and one is not threading.main_thread() for one in threading.enumerate()
+    ):
         if time.monotonic() > until:
             leave()
         time.sleep(0.01)

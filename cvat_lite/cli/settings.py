@@ -28,6 +28,9 @@ ENVIRONMENT_ONLY = {
     "export_lifetime": "how long results of exports are kept (86400)",
     "session_lifetime": "how long a login lasts (1209600)",
     "rate_limit_per_minute": "logins that may be tried a minute (100)",
+    "smtp_url": "where mail goes out, smtp[s]://[user:password@]host[:port]; else it is logged",
+    "email_from": "the sender of mail (cvat-lite@localhost)",
+    "confirm_invitations": "1 to let invited people accept or decline; else they are in at once",
 }
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 SIZE = re.compile(r"^(\d+)\s*([KMGT]?)(?:I?B)?$", re.IGNORECASE)

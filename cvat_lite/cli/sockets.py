@@ -29,9 +29,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     for family, _, _, _, address in dict.fromkeys(found):
         wanted = port or (port_of(opened[0]) if opened else 0)
         try:
-            opened.append(
-                socket.create_server((address[0], wanted), family=family, backlog=128)
-            )
+            opened.append(socket.create_server((address[0], wanted), family=family, backlog=128))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 close(opened)

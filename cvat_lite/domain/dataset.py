@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from cvat_lite.domain.annotations import LabeledData, Shape, Tag, Track
 from cvat_lite.domain.enums import TaskMode
+from cvat_lite.domain.frames import frame_step
 from cvat_lite.domain.interpolation import FrameShape, shapes_of_track
 from cvat_lite.domain.labels import AttributeSpec, Label
 
@@ -117,12 +118,6 @@ class PartInfo:
     def subset_name(self) -> str:
         """The subset, ``default`` where none is given."""
         return self.subset or DEFAULT_SUBSET
-
-
-def frame_step(frame_filter: str) -> int:
-    """The step of a frame filter (``step=3``), 1 without one."""
-    key, _, value = frame_filter.partition("=")
-    return max(int(value), 1) if key.strip() == "step" and value.strip().isdigit() else 1
 
 
 def video_frame_name(absolute: int) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import msgspec
 
@@ -93,10 +92,10 @@ class LabelRules:
         immutable ones of its label, those of its shapes the mutable ones.
         """
         top = self._top
-        for item in chain(data.tags, data.intervals):
-            specs = _known(top, item.label_id)
-            if item.attributes:
-                specs.every.check(item.attributes)
+        for tag in data.tags:
+            _known(top, tag.label_id).every.check(tag.attributes)
+        for interval in data.intervals:
+            _known(top, interval.label_id).every.check(interval.attributes)
         for shape in data.shapes:
             specs = _known(top, shape.label_id)
             if shape.attributes:

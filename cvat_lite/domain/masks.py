@@ -52,16 +52,15 @@ def mask_box(points: Sequence[float]) -> tuple[int, int, int, int]:
 
 
 def bitmap_of_mask(points: Sequence[float], width: int, height: int) -> Bitmap:
-    """A wire mask on its image; ValueError if it is not a mask of such an image."""
+    """A wire mask on its image, cut where it reaches beyond; ValueError if it is not a mask."""
     left, top, wide, high = mask_box(points)
-    beyond = left + wide > width or top + high > height
-    if left < 0 or top < 0 or beyond:
-        raise ValueError("the mask reaches beyond the image")
     if wide < 1 or high < 1:
         raise ValueError("the mask has no extent")
-    image = np.zeros((height, width), dtype=np.bool_)
     inner = from_run_lengths(points[:-4], wide * high).reshape(high, wide)
-    image[top : top + high, left : left + wide] = inner
+    image = np.zeros((height, width), dtype=np.bool_)
+    x, y = max(left, 0), max(top, 0)
+    seen = inner[y - top : max(height - top, 0), x - left : max(width - left, 0)]
+    image[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
     return image
 
 

@@ -11,13 +11,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import string
+from collections.abc import Iterable
 
 COST, BLOCK, PARALLEL = 2**14, 8, 1
 MEMORY = 64 * 1024 * 1024
 UNUSABLE = "!"
 LETTERS = string.ascii_letters + string.digits
+SHORTEST = 8
+WORDS = re.compile(r"[^\W_]+")
+LOOKALIKES = str.maketrans("013457$@", "oieastsa")
+COMMON = frozenset(
+    (
+        "password passwort letmein welcome iloveyou football baseball sunshine princess superman "
+        "starwars computer whatever trustno master dragon monkey shadow michael jennifer changeme "
+        "default secret admin administrator login access hello freedom qwerty qwertz azerty"
+    ).split()
+)
+RUNS = (
+    "0123456789012345678901234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+)
 
 
 def hash_password(password: str) -> str:
@@ -81,4 +102,51 @@ def new_password() -> str:
 
 def digest_key(key: str) -> str:
     """The digest under which a random key is stored; random keys need no slow hash."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+
+
+def hash_key(key: str) -> str:
+    """The text to store for an access token."""
+    return f"sha256$${digest_key(key)}"
+
+
+def verify_key(key: str, stored: str) -> bool:
+    """Whether an access token is the stored one: our digest, or a hash that Django made."""
+    kind, _, digest = stored.partition("$$")
+    if kind == "sha256":
+        return hmac.compare_digest(digest, digest_key(key))
+    if kind == "sha512":
+        made = hashlib.sha512(key.encode(errors="surrogatepass")).hexdigest()
+        return hmac.compare_digest(digest, made)
+    return verify_password(key, stored)
+
+
+def weaknesses(password: str, known: Iterable[str] = ()) -> list[str]:
+    """What is wrong with a new password, in the words that clients show; nothing if it is good.
+
+    ``known`` is what others know of its owner: names and address.
+    """
+    plain = password.lower()
+    found = []
+    parts = {part for text in known for part in WORDS.findall(text.lower()) if len(part) > 3}
+    if any(part in plain or plain in part for part in parts):
+        found.append("The password is too similar to your other personal information.")
+    if len(password) < SHORTEST:
+        found.append(
+            f"This password is too short. It must contain at least {SHORTEST} characters."
+        )
+    if is_common(plain):
+        found.append("This password is too common.")
+    if password.isdigit():
+        found.append("This password is entirely numeric.")
+    return found
+
+
+def is_common(plain: str) -> bool:
+    """Whether a password is one of those that are tried first: a known word with digits around
+    it, few different characters, or a run along the keyboard or the alphabet.
+    """
+    core = plain.strip("0123456789!?.*#$@_-")
+    if core.translate(LOOKALIKES) in COMMON or plain.translate(LOOKALIKES) in COMMON:
+        return True
+    return len(set(plain)) < 4 or any(plain in run or plain in run[::-1] for run in RUNS)

@@ -60,6 +60,7 @@ class _Envelope(msgspec.Struct):
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _TAGS = msgspec.json.Decoder(list[Tag])
 _SHAPES = msgspec.json.Decoder(list[Shape])
@@ -129,9 +130,13 @@ def _open(body: bytes, errors: dict[str, Any]) -> _Envelope:
     try:
         return _ENVELOPE.decode(body)
     except msgspec.ValidationError:
+        pass
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise _not_json(body, error) from error
+    try:
         return _open_exactly(body, errors)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ParseError(f"JSON parse error - {_explained(body, error)}") from error
+        raise _not_json(body, error) from error
 
 
 def _open_exactly(body: bytes, errors: dict[str, Any]) -> _Envelope:
@@ -139,13 +144,13 @@ def _open_exactly(body: bytes, errors: dict[str, Any]) -> _Envelope:
     try:
         fields = _FIELDS.decode(body)
     except msgspec.ValidationError as error:
-        kind = type(json.loads(body)).__name__
+        kind = _kind(_ANYTHING.decode(body))
         message = f"Invalid data. Expected a dictionary, but got {kind}."
         raise ValidationError({"non_field_errors": [message]}) from error
     envelope = _Envelope()
     if "version" in fields:
         try:
-            envelope.version = VERSION.read(json.loads(bytes(fields["version"])))
+            envelope.version = VERSION.read(_parsed(fields["version"]))
         except InvalidError as error:
             errors["version"] = error.detail
     for name in ("tags", "shapes", "tracks", "intervals"):
@@ -154,15 +159,30 @@ def _open_exactly(body: bytes, errors: dict[str, Any]) -> _Envelope:
         try:
             setattr(envelope, name, _ITEMS.decode(fields[name]))
         except msgspec.ValidationError:
-            errors[name] = _not_a_list(json.loads(bytes(fields[name])))
+            errors[name] = _not_a_list(_kind(fields[name]))
     return envelope
 
 
-def _not_a_list(value: Any) -> Any:
-    if value is None:
+def _not_a_list(kind: str) -> Any:
+    if kind == "NoneType":
         return [NOT_NULL]
-    message = f'Expected a list of items but got type "{type(value).__name__}".'
-    return {"non_field_errors": [message]}
+    return {"non_field_errors": [f'Expected a list of items but got type "{kind}".']}
+
+
+def _kind(raw: msgspec.Raw) -> str:
+    """What Python would call the type of a JSON value, told without reading the whole of it."""
+    text = bytes(raw).lstrip(_BLANKS)
+    names = {b"{": "dict", b"[": "list", b'"': "str", b"n": "NoneType", b"t": "bool", b"f": "bool"}
+    number = "float" if set(text) & set(b".eE") else "int"
+    return names.get(text[:1], number)
+
+
+def _parsed(text: msgspec.Raw | bytes) -> Any:
+    """The JSON by the standard library, whose words stand in the ParseError if it is none."""
+    try:
+        return json.loads(bytes(text), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"JSON parse error - {error}") from error
 
 
 def _read(
@@ -195,12 +215,9 @@ def _read(
 
 def _read_exactly(schema: Schema, text: bytes) -> tuple[list[Any], list[Any]]:
     """A batch by the exact rules: the good items, and an error or ``{}`` for each item."""
-    try:
-        values = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"JSON parse error - {error}") from error
-    items, details = [], []
-    for value in values:
+    items: list[Any] = []
+    details: list[Any] = []
+    for value in _parsed(text):
         try:
             items.append(read_item(schema, value))
             details.append({})
@@ -243,14 +260,14 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
 
 
-def _explained(body: bytes, error: Exception) -> str:
+def _not_json(body: bytes, error: Exception) -> ParseError:
     """Why the body is no JSON, in the standard library's words if it is not too large for them."""
     if len(body) <= EXPLAINED_SIZE:
         try:
-            json.loads(body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as exact:
-            return str(exact)
-    return str(error)
+            _parsed(body)
+        except ParseError as exact:
+            return exact
+    return ParseError(f"JSON parse error - {error}")
 
 
 _pauses = 0

@@ -87,7 +87,9 @@ def integer(least: int | None = 0, most: int | None = LARGEST) -> Callable[[Any]
         match = WHOLE.match(str(value)) if isinstance(value, int | float | str) else None
         if match is None:
             raise InvalidError("A valid integer is required.")
-        return _within(int(match[1]), least, most)
+        result = int(match[1])
+        _check_limits(result, least, most)
+        return result
 
     return read
 
@@ -104,17 +106,17 @@ def number(least: float, most: float) -> Callable[[Any], float]:
             raise InvalidError("A valid number is required.") from error
         if not math.isfinite(result):
             raise InvalidError("A valid number is required.")
-        return _within(result, least, most)
+        _check_limits(result, least, most)
+        return result
 
     return read
 
 
-def _within(value: Any, least: float | None, most: float | None) -> Any:
+def _check_limits(value: float, least: float | None, most: float | None) -> None:
     if most is not None and value > most:
         raise InvalidError(f"Ensure this value is less than or equal to {most}.")
     if least is not None and value < least:
         raise InvalidError(f"Ensure this value is greater than or equal to {least}.")
-    return value
 
 
 def flag(value: Any) -> bool:
@@ -151,11 +153,9 @@ def attribute_text(value: Any) -> str:
 
 
 def _storable(value: str) -> str:
-    """The text, if it is one: half of a surrogate pair is not."""
+    """The text, if a database can hold it."""
     if "\0" in value:
         raise InvalidError("Null characters are not allowed.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidError("Not a valid string.")
     return value
 
 
@@ -198,7 +198,8 @@ def many(schema: Schema) -> Callable[[Any], list[Any]]:
         if not isinstance(value, list):
             message = f'Expected a list of items but got type "{type(value).__name__}".'
             raise InvalidError({"non_field_errors": [message]})
-        items, details = [], []
+        items: list[Any] = []
+        details: list[Any] = []
         for item in value:
             try:
                 items.append(read_item(schema, item))

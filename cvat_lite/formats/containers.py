@@ -21,7 +21,7 @@ from cvat_lite.formats.format import Readable, Source, Writable
 STORED_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".jp2", ".avif", ".heic", ".zip", ".mp4"}
 )
-TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+LARGE = 1 << 30
 MAX_MEMBERS = 2_000_000
 MAX_UNPACKED_BYTES = 64 * 1024**3
 MAX_MEMBER_BYTES = 4 * 1024**3
@@ -35,7 +35,7 @@ class ZipSink:
     """
 
     def __init__(self, path: Path) -> None:
-        self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
+        self._zip = zipfile.ZipFile(path, "w", allowZip64=True, compresslevel=1)
 
     def __enter__(self) -> Self:
         return self
@@ -50,28 +50,25 @@ class ZipSink:
 
     def add(self, name: str, content: bytes) -> None:
         """Add a member of these bytes."""
-        self._zip.writestr(_member(name), content, compresslevel=1)
+        with self._member(name, large=len(content) >= LARGE) as member:
+            member.write(content)
 
     def add_file(self, name: str, path: Path) -> None:
         """Add a copy of a file as a member."""
-        with path.open("rb") as source, self.open(name) as member:
+        with path.open("rb") as source, self._member(name, large=True) as member:
             shutil.copyfileobj(source, member, 1 << 20)
 
     @contextmanager
     def open(self, name: str) -> Iterator[Writable]:
         """A member written piece by piece."""
-        with self._zip.open(_member(name), "w", force_zip64=True) as member:
+        with self._member(name, large=True) as member:
             yield member
 
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, TIMESTAMP)
-    stored = PurePosixPath(name).suffix.lower() in STORED_SUFFIXES
-    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    # ZipFile.open takes the level from the member only.
-    info._compresslevel = 1  # type: ignore[attr-defined]
-    info.external_attr = 0o644 << 16
-    return info
+    def _member(self, name: str, *, large: bool) -> IO[bytes]:
+        stored = PurePosixPath(name).suffix.lower() in STORED_SUFFIXES
+        # A member opened by name takes the archive's method and level, and a fixed date.
+        self._zip.compression = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        return self._zip.open(name, "w", force_zip64=large)
 
 
 class ZipSource:

@@ -75,9 +75,7 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the user chose for an import; ``masks_to_polygons`` is for formats that hold pictures
-    of masks.
-    """
+    """What the user chose for an import: what becomes of pictures of masks."""
 
     masks_to_polygons: bool = True
 

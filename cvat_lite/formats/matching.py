@@ -40,7 +40,12 @@ class FrameIndex:
         found = self._by_name.get(name) or self._by_item.get(name)
         if found is None:
             item = str(PurePosixPath(name).with_suffix("")) if PurePosixPath(name).name else name
-            found = self._by_item.get(item) or self._of_video(item) or self._ending(item)
+            found = (
+                self._by_item.get(item)
+                or self._of_video(item)
+                or self._ending(name)
+                or self._ending(item)
+            )
         return found
 
     def require(self, name: str, file: str, where: str = "") -> Frame:

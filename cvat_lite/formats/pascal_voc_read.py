@@ -44,6 +44,11 @@ def _below(name: str, *folders: str) -> str | None:
     return None
 
 
+def _fields(node: Node | None) -> dict[str, str]:
+    """The texts of an element's children by their tags."""
+    return {} if node is None else {child.tag: child.text or "" for child in node}
+
+
 class _Reader:
     def __init__(self, source: Source, target: Target) -> None:
         self._source = source
@@ -72,23 +77,24 @@ class _Reader:
                     yield self._box(node, number, file, f"object {place}")
 
     def _box(self, node: Node, frame: int, file: str, where: str) -> Shape:
-        label = self._labels.require(node.findtext("name", ""), file, where)
+        fields = _fields(node)
+        label = self._labels.require(fields.get("name", ""), file, where)
         try:
-            points = [float(node.findtext(f"bndbox/{side}", "")) for side in SIDES]
+            box = _fields(node.find("bndbox"))
+            points = [float(box.get(side, "")) for side in SIDES]
         except ValueError as error:
             raise DatasetError(file, where, "the box has not four numbers") from error
-        values = {
-            one.findtext("name", ""): one.findtext("value", "")
-            for one in node.iterfind("attributes/attribute")
-        }
+        attributes = node.find("attributes")
+        pairs = map(_fields, () if attributes is None else attributes)
+        values = {pair.get("name", ""): pair.get("value", "") for pair in pairs}
         for name in ("truncated", "difficult"):
-            values.setdefault(name, "true" if node.findtext(name) == "1" else "false")
+            values.setdefault(name, "true" if fields.get(name) == "1" else "false")
         shape = Shape(
             label_id=label.id,
             type=ShapeType.RECTANGLE,
             frame=frame,
             source=SOURCE,
-            occluded=node.findtext("occluded") == "1",
+            occluded=fields.get("occluded") == "1",
             points=[round(value, 2) for value in points],
             attributes=self._labels.attributes(label, values.items(), file, where),
         )

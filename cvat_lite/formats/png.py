@@ -57,6 +57,7 @@ def decode_rgb(content: bytes, file: str) -> Pixels:
         colored: Pixels = palette[values[:, :, 0]]
         return colored
     if channels < 3:
+        values = values * np.uint8(255 // (2**depth - 1))
         return np.repeat(values[:, :, :1], 3, axis=2)
     return values[:, :, :3]
 
@@ -83,7 +84,8 @@ def _values(packed: bytes, shape: tuple[int, int, int, int], file: str) -> Pixel
         return lines.reshape(height, width, channels)
     bits = np.unpackbits(lines, axis=1)[:, : width * depth].reshape(height, width, depth)
     weights = 1 << np.arange(depth - 1, -1, -1)
-    return (bits * weights).sum(axis=2, dtype=np.uint8)[:, :, np.newaxis]
+    unpacked: Pixels = (bits * weights).sum(axis=2, dtype=np.uint8)[:, :, np.newaxis]
+    return unpacked
 
 
 def _unfiltered(kind: int, row: Pixels, above: Pixels, step: int, file: str) -> Pixels:

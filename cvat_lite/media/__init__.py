@@ -1,1 +1,1 @@
-"""Files to frames: readers, chunks, previews and the cache."""
+"""Everything from files to frames, chunks and previews; plain synchronous code for threads."""

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class _Making:
     outdated: bool = False
 
 
-class FileCache:
+class Cache:
     """Files by key (relative names with ``/``) below a directory; safe among threads.
 
     Keys of one subject share a directory, so that all of them can be removed at once. When a file
@@ -148,11 +149,13 @@ class FileCache:
         path = below(self._root, key)
         path.unlink(missing_ok=True)
         self._forget(key)
-        try:
-            path.parent.rmdir()
-        except OSError:
-            # Other files are in it.
-            return
+        folder = path.parent
+        if folder != self._root and all(
+            below(self._root, other).parent != folder for other in self._making
+        ):
+            # Nobody is about to write there; it may hold other files.
+            with suppress(OSError):
+                folder.rmdir()
 
     def _forget(self, key: str) -> None:
         """Remove an entry whose file is gone."""

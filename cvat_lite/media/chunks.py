@@ -51,8 +51,10 @@ def write_chunk(
     ``imageset`` is a zip of stored entries in frame order, ``000000.jpeg`` on: JPEGs of
     ``image_quality`` and upright, or as ``original`` the files as they came (of a video PNGs).
     ``video`` is an H.264 MP4 with a picture a frame; as ``original`` near to lossless and never
-    scaled down. Raises MediaError where a frame cannot be made.
+    scaled down. Raises MediaError where a frame cannot be made, ValueError without frames.
     """
+    if not frames:
+        raise ValueError("A chunk has at least one frame")
     with replacing(out_path) as temporary:
         if chunk_type is ChunkType.VIDEO:
             write_mp4(source, frames, quality, image_quality, temporary)

@@ -22,6 +22,10 @@ _INDIRECT = (
 )
 
 
+# What FFmpeg has to say about strangers' files goes into MediaErrors, not into the server's log.
+av.logging.set_level(None)
+
+
 @cache
 def _open_options() -> dict[str, str]:
     """What FFmpeg is told at each opening."""
@@ -41,7 +45,7 @@ def opened_video(
     called = name or path.name
     try:
         container = av.open(str(path), options=dict(_open_options()), metadata_errors="replace")
-    except (OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"Video '{called}' cannot be read: {_reason(error)}") from error
     with container:
         streams = [
@@ -63,7 +67,7 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
         for packet in container.demux(stream):
             try:
                 yield from packet.decode()
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:
                 continue
     except av.error.FFmpegError:
         # The file ends in the middle of something; the decoder still holds frames.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +22,8 @@ Image.MAX_IMAGE_PIXELS = None
 # As in CVAT, the part of a truncated file that is there is shown: one bad file of a camera must
 # not take the other frames of its chunk with it.
 ImageFile.LOAD_TRUNCATED_IMAGES = True
+# Pillow's remarks on odd metadata of strangers' files are no news to whoever runs the server.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 _SIDEWAYS = range(5, 9)
 _DIRECT = frozenset({"L", "RGB"})
@@ -32,6 +37,9 @@ _DECODING_ERRORS = (
     AttributeError,
     MemoryError,
     RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
 )
 
 
@@ -92,7 +100,6 @@ def upright(image: Image.Image) -> Image.Image:
     image.load()
     if turn == 1:
         return image
-    image.getexif()[ExifTags.Base.Orientation] = turn
     return ImageOps.exif_transpose(image)
 
 

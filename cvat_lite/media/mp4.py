@@ -51,11 +51,12 @@ def write_mp4(
             "bf": "0",
             "g": str(KEY_INTERVAL),
         }
-        stream.time_base = Fraction(1, FRAMES_A_SECOND)
         time = 0
         frame: VideoFrame | None = first
         while frame is not None:
-            frame.pts, frame.time_base, frame.pict_type = time, stream.time_base, 0
+            frame.pts, frame.time_base = time, Fraction(1, FRAMES_A_SECOND)
+            # The type it had in its video is no order to the encoder.
+            frame.pict_type = 0
             container.mux(stream.encode(frame))
             time += 1
             frame = next(pictures, None)

@@ -34,7 +34,7 @@ class Integer(fields.Integer):
 
     default_error_messages = {**REQUIRED, "invalid": "A valid integer is required."}
 
-    def __init__(self, *, minimum: int | None = None, maximum: int | None = None, **more: Any):
+    def __init__(self, *, minimum: int | None = None, maximum: int | None = None, **more: Any) -> None:
         super().__init__(validate=limits(minimum, maximum), **more)
 
     def _validated(self, value: Any) -> int:
@@ -53,7 +53,7 @@ class Number(fields.Float):
 
     default_error_messages = {**REQUIRED, "invalid": "A valid number is required."}
 
-    def __init__(self, *, minimum: float | None = None, maximum: float | None = None, **more: Any):
+    def __init__(self, *, minimum: float | None = None, maximum: float | None = None, **more: Any) -> None:
         super().__init__(validate=limits(minimum, maximum), **more)
 
     def _validated(self, value: Any) -> float:
@@ -83,7 +83,7 @@ class String(fields.String):
         longest: int | None = None,
         shortest: int | None = None,
         **more: Any,
-    ):
+    ) -> None:
         checks: list[Any] = []
         if longest is not None:
             checks.append(
@@ -146,7 +146,7 @@ class Choice(fields.String):
 
     default_error_messages = {**REQUIRED, "invalid": "Not a valid string."}
 
-    def __init__(self, choices: type[StrEnum] | Sequence[str], **more: Any):
+    def __init__(self, choices: type[StrEnum] | Sequence[str], **more: Any) -> None:
         values = [str(choice) for choice in choices]
         super().__init__(validate=validate.OneOf(values, error=""), **more)
         self.values = frozenset(values)
@@ -234,7 +234,7 @@ def not_an_object(value: Any) -> str:
 
 
 def error_body(messages: Any, data: Any) -> Any:
-    """marshmallow's errors as the REST framework shapes them.
+    """Marshmallow's errors as the REST framework shapes them.
 
     ``messages`` maps fields to messages and, within lists, positions to errors; ``data`` is what
     was checked, whose lists tell how many right items stand beside the wrong ones.

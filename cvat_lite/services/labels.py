@@ -13,7 +13,8 @@ from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.services import targets
 from cvat_lite.services.context import Context
-from cvat_lite.store import annotations, rows
+from cvat_lite.store import annotations as annotation_store
+from cvat_lite.store import rows
 from cvat_lite.store import labels as store
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
@@ -46,13 +47,7 @@ async def apply(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) 
 
 async def check_names(db: Connection, column: str, number: int) -> None:
     """RuleError if two top-level labels of the owner have one name."""
-    twice = await rows.fetch_one(
-        db,
-        f"""SELECT name FROM labels WHERE "{column}" = ? AND parent_id IS NULL
-            GROUP BY name HAVING count(*) > 1 LIMIT 1""",
-        (number,),
-    )
-    if twice is not None:
+    if await store.has_duplicates(db, column, number):
         raise RuleError("All label names must be unique")
 
 
@@ -91,9 +86,7 @@ async def add_specs(db: Connection, label_id: int, specs: Sequence[dict[str, Any
         await store.insert_spec(db, label_id, spec)
 
 
-async def add_sublabels(
-    db: Connection, owner: Owner, label_id: int, item: dict[str, Any]
-) -> None:
+async def add_sublabels(db: Connection, owner: Owner, label_id: int, item: dict[str, Any]) -> None:
     """Add the sublabels of a skeleton and its drawing, which then names them by id."""
     ids: dict[str, int] = {}
     for below in item.get("sublabels", ()):
@@ -119,9 +112,9 @@ async def add_sublabels(
 async def change(db: Connection, label: LabelRow, item: dict[str, Any]) -> None:
     """Change a label's name, color, type and attributes; a new name brings its own color."""
     values = {key: item[key] for key in ("name", "type") if key in item}
-    if "type" in values and LabelType.SKELETON in (values["type"], label.type):
-        if values["type"] != label.type:
-            raise RuleError("A label cannot become a skeleton or stop being one")
+    kind = values.get("type", label.type)
+    if kind != label.type and LabelType.SKELETON in (kind, label.type):
+        raise RuleError("A label cannot become a skeleton or stop being one")
     if item.get("color") and colors.is_color(item["color"]):
         values["color"] = item["color"]
     elif "color" in item or item.get("name", label.name) != label.name:
@@ -139,12 +132,12 @@ async def change_spec(
     if "id" not in spec:
         spec_id = await store.insert_spec(db, label_id, spec)
         specs = (await store.attributes(db, [label_id]))[label_id]
-        await annotations.add_default(db, label_id, next(s for s in specs if s.id == spec_id))
+        await annotation_store.add_default(db, label_id, next(s for s in specs if s.id == spec_id))
     elif spec["id"] not in known:
         raise NotFoundError(f"Not found attribute with id #{spec['id']} to change")
     elif spec.get("deleted"):
         await store.delete_spec(db, spec["id"])
-        await annotations.remove_spec(db, label_id, spec["id"])
+        await annotation_store.remove_spec(db, label_id, spec["id"])
     else:
         await store.update_spec(db, spec["id"], spec)
 
@@ -220,7 +213,9 @@ async def scope_of(
     parts: list[str] = ["l.parent_id IS NULL"]
     values: list[object] = []
     named = {
-        name: query.simple[name] for name in ("task_id", "job_id", "project_id") if name in query.simple
+        name: query.simple[name]
+        for name in ("task_id", "job_id", "project_id")
+        if name in query.simple
     }
     for name, text in named.items():
         if not (text.isascii() and text.isdigit()):
@@ -241,9 +236,7 @@ async def scope_of(
     return " AND ".join(parts), tuple(values)
 
 
-async def find(
-    context: Context, db: Connection, scope: str, label_id: int
-) -> LabelRow:
+async def find(context: Context, db: Connection, scope: str, label_id: int) -> LabelRow:
     """The label, if the asker may do that to it."""
     label = await store.get(db, label_id)
     if label is None:

@@ -14,11 +14,9 @@ from cvat_lite.domain import clock
 from cvat_lite.domain.enums import RequestStatus
 from cvat_lite.errors import (
     ApiError,
-    ConflictError,
     DatasetError,
     MediaError,
-    NotFoundError,
-    RuleError,
+    TextError,
 )
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
@@ -58,6 +56,12 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {}
 
 
+class InProgressError(ApiError):
+    """409: a request of this id is under way; the body names it, as CVAT's clients expect."""
+
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A request to be made: its id in CVAT's form, ``create:task`` and the like, and its object."""
@@ -74,12 +78,12 @@ class Order:
 
 
 async def submit(context: Context, order: Order) -> str:
-    """Record a request and put it in line; ConflictError while one of the same id is under way."""
+    """Record a request and put it in line; InProgressError while one of the same id is under way."""
     server = context.server
     async with server.database.writing() as db:
         known = await store.get(db, order.id)
         if known is not None and known.status in (RequestStatus.QUEUED, RequestStatus.STARTED):
-            raise ConflictError("A request with the same id is already being processed.")
+            raise InProgressError({"rq_id": order.id})
         await store.replace(
             db,
             {
@@ -245,17 +249,17 @@ async def find(context: Context, scope: str, request_id: str) -> BackgroundReque
     async with context.database.reading() as db:
         request = await store.get(db, request_id)
     if request is None:
-        raise NotFoundError
+        raise TextError("There is no request with the specified id", 404)
     mine = frozenset(("owner",)) if request.owner_id == context.user.id else frozenset[str]()
     engine.authorize(context.subject, scope, Resource("requests", ownerships=mine))
     return request
 
 
 async def cancel(context: Context, request_id: str) -> None:
-    """Drop a request that has not been started; RuleError for one that has."""
+    """Drop a request that has not been started; TextError for one that has."""
     request = await find(context, "cancel", request_id)
     if request.status != RequestStatus.QUEUED or not context.server.queue.withdraw(request_id):
-        raise RuleError("Only requests that have not yet been started can be cancelled")
+        raise TextError("Only requests that have not yet been started can be cancelled")
     await fail(context.server, request, "Cancelled.")
     async with context.database.writing() as db:
         await store.delete(db, request_id)

@@ -72,9 +72,7 @@ async def find(db: Connection, context: Context, kind: str, number: int) -> Targ
     )
 
 
-async def require(
-    db: Connection, context: Context, kind: str, number: int, *scopes: str
-) -> Target:
+async def require(db: Connection, context: Context, kind: str, number: int, *scopes: str) -> Target:
     """The target, if the asker may do all of that to it; else NotFoundError or ForbiddenError."""
     target = await find(db, context, kind, number)
     for scope in scopes:

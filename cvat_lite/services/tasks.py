@@ -209,9 +209,11 @@ async def may_name(
     if organization_id is not None and user is not None:
         membership = await organizations.belonging(db, "id", organization_id, user_id)
     role = Role.named(membership.role) if membership and membership.role else None
-    own = await organizations.belonging(db, "id", organization_id, context.user.id) if (
-        organization_id is not None
-    ) else None
+    own = (
+        await organizations.belonging(db, "id", organization_id, context.user.id)
+        if (organization_id is not None)
+        else None
+    )
     asked = Resource(
         "users",
         organization_id,

@@ -157,7 +157,9 @@ def is_current(path: Path) -> bool:
 def migrate(connection: sqlite3.Connection, number: int, name: str, sql: str) -> None:
     """Apply one migration in one transaction together with its version number."""
     try:
-        connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;"
+        )
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

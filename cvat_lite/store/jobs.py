@@ -8,7 +8,14 @@ from typing import Any
 import orjson
 
 from cvat_lite.domain import clock
-from cvat_lite.domain.enums import SegmentType
+from cvat_lite.domain.enums import (
+    Dimension,
+    JobStage,
+    JobState,
+    JobType,
+    MediaType,
+    SegmentType,
+)
 from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import Collection, Field, Kind, Selection, fetch_page
@@ -58,17 +65,17 @@ COLLECTION = Collection(
         "project_id": Field("t.project_id", Kind.INTEGER),
         "project_name": Field("p.name"),
         "assignee": Field("asg.username"),
-        "stage": Field("j.stage"),
-        "state": Field("j.state"),
-        "type": Field("j.type"),
-        "dimension": Field("t.dimension"),
-        "media_type": Field("t.media_type"),
+        "stage": Field("j.stage", choices=tuple(JobStage)),
+        "state": Field("j.state", choices=tuple(JobState)),
+        "type": Field("j.type", choices=tuple(JobType)),
+        "dimension": Field("t.dimension", choices=tuple(Dimension)),
+        "media_type": Field("t.media_type", choices=tuple(MediaType)),
         "mode": Field("t.mode"),
         "parent_job_id": Field("j.parent_job_id", Kind.INTEGER),
         "updated_date": Field("j.updated_date", Kind.DATE),
     },
     filter=NAMES,
-    search=("assignee", "project_name", "stage", "state", "task_name"),
+    search=("assignee", "project_name", "task_name"),
     ordering=NAMES,
     simple=tuple(name for name in NAMES if name not in ("id", "updated_date")),
 )
@@ -149,9 +156,7 @@ async def of_task(db: Connection, task_id: int) -> list[Job]:
     return [Job(*row) for row in found]
 
 
-async def add_ranges(
-    db: Connection, task_id: int, ranges: Sequence[tuple[int, int]]
-) -> None:
+async def add_ranges(db: Connection, task_id: int, ranges: Sequence[tuple[int, int]]) -> None:
     """Make a segment with its annotation job for each first and last frame."""
     now = clock.now()
     for start, stop in ranges:
@@ -185,4 +190,11 @@ async def touch(db: Connection, job_ids: Sequence[int]) -> None:
         """UPDATE tasks SET updated_date = ? WHERE id IN (SELECT s.task_id FROM segments s
            JOIN jobs j ON j.segment_id = s.id WHERE j.id IN (SELECT value FROM json_each(?)))""",
         (now, ids),
+    )
+
+
+async def delete_segment(db: Connection, job_id: int) -> None:
+    """Remove a job together with its segment."""
+    await db.execute(
+        "DELETE FROM segments WHERE id = (SELECT segment_id FROM jobs WHERE id = ?)", (job_id,)
     )

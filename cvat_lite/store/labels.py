@@ -23,7 +23,7 @@ COLLECTION = Collection(
         "id": Field("l.id", Kind.INTEGER),
         "name": Field("l.name"),
         "color": Field("l.color"),
-        "type": Field("l.type"),
+        "type": Field("l.type", choices=tuple(LabelType)),
         "parent": Field(PARENT),
         "parent_id": Field("l.parent_id", Kind.INTEGER),
         "task_id": Field("l.task_id", Kind.INTEGER),
@@ -33,6 +33,7 @@ COLLECTION = Collection(
     search=("name", "parent"),
     ordering=("color", "id", "name", "parent", "parent_id", "type"),
     simple=("color", "name", "parent", "parent_id", "type"),
+    default_sort="id",
 )
 
 
@@ -119,6 +120,17 @@ async def of_project(db: Connection, project_id: int) -> list[Label]:
     return await assemble(db, [LabelRow(*row) for row in found])
 
 
+async def has_duplicates(db: Connection, column: str, number: int) -> bool:
+    """Whether two top-level labels of a task (``task_id``) or project have one name."""
+    twice = await rows.fetch_one(
+        db,
+        f"""SELECT name FROM labels WHERE "{column}" = ? AND parent_id IS NULL
+            GROUP BY name HAVING count(*) > 1 LIMIT 1""",
+        (number,),
+    )
+    return twice is not None
+
+
 async def assemble(db: Connection, found: Sequence[LabelRow]) -> list[Label]:
     """Top-level labels with their attributes and sublabels."""
     tops = [row for row in found if row.parent_id is None]
@@ -175,9 +187,7 @@ def spec_values(spec: dict[str, Any]) -> dict[str, Any]:
 
 async def insert_spec(db: Connection, label_id: int, spec: dict[str, Any]) -> int:
     """Add an attribute to a label; answers its id."""
-    return await rows.insert(
-        db, "attribute_specs", {"label_id": label_id, **spec_values(spec)}
-    )
+    return await rows.insert(db, "attribute_specs", {"label_id": label_id, **spec_values(spec)})
 
 
 async def update_spec(db: Connection, spec_id: int, spec: dict[str, Any]) -> None:

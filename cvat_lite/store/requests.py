@@ -12,8 +12,8 @@ import orjson
 from cvat_lite.domain import clock
 from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
-from cvat_lite.store.rows import load
 from cvat_lite.store.filters import Collection, Field, Kind, Selection, fetch_page
+from cvat_lite.store.rows import load
 
 COLUMNS = """
        r.id, r.operation, r.target, r.project_id, r.task_id, r.job_id, r.organization_id, r.format,
@@ -38,7 +38,16 @@ COLLECTION = Collection(
         "format": Field("r.format"),
         "created_date": Field("r.created_date", Kind.DATE),
     },
-    filter=("status", "project_id", "task_id", "job_id", "action", "target", "subresource", "format"),
+    filter=(
+        "status",
+        "project_id",
+        "task_id",
+        "job_id",
+        "action",
+        "target",
+        "subresource",
+        "format",
+    ),
     ordering=("created_date", "status", "action"),
     simple=(
         "status",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvat_lite.domain.enums import Dimension, MediaType, StatusChoice
 from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import Collection, Field, Kind, Selection, fetch_page
@@ -38,11 +39,11 @@ COLLECTION = Collection(
         "project_name": Field("p.name"),
         "owner": Field("ow.username"),
         "assignee": Field("asg.username"),
-        "status": Field("t.status"),
+        "status": Field("t.status", choices=tuple(StatusChoice)),
         "subset": Field("t.subset"),
         "mode": Field("t.mode"),
-        "dimension": Field("t.dimension"),
-        "media_type": Field("t.media_type"),
+        "dimension": Field("t.dimension", choices=tuple(Dimension)),
+        "media_type": Field("t.media_type", choices=tuple(MediaType)),
         "tracker_link": Field("t.bug_tracker"),
         "created_date": Field("t.created_date", Kind.DATE),
         "updated_date": Field("t.updated_date", Kind.DATE),
@@ -63,7 +64,7 @@ COLLECTION = Collection(
         "tracker_link",
         "updated_date",
     ),
-    search=("project_name", "name", "owner", "status", "assignee", "subset", "mode", "dimension"),
+    search=("assignee", "name", "owner", "project_name", "subset", "tracker_link"),
     ordering=(
         "assignee",
         "created_date",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from cvat_lite.domain.annotations import LabeledData
+from cvat_lite.domain.masks import bitmap_of_shape
 from cvat_lite.formats import registry
 from cvat_lite.formats.containers import ZipSink, ZipSource
 from cvat_lite.formats.format import ReadOptions, WriteOptions
@@ -87,6 +90,49 @@ def test_an_import_gives_the_recorded_annotations(name: str, task: str) -> None:
 def test_an_export_with_images_holds_the_files_as_they_came(task: str, tmp_path: Path) -> None:
     recorded = content(ROOT / task / "exports" / "with_images.zip")
     assert written("CVAT for images 1.1", task, tmp_path / "a.zip", save_images=True) == recorded
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("CVAT for images 1.1", "images"),
+        ("CVAT for video 1.1", "images"),
+        ("COCO 1.0", "images/train"),
+        ("YOLO 1.1", "obj_train_data"),
+        ("Ultralytics YOLO Detection 1.0", "images/train"),
+        ("PASCAL VOC 1.1", "JPEGImages"),
+        ("Datumaro 1.0", "images/train"),
+    ],
+)
+def test_images_lie_where_the_format_has_them(name: str, folder: str, tmp_path: Path) -> None:
+    without = written(name, "boxes", tmp_path / "a.zip")
+    files = written(name, "boxes", tmp_path / "b.zip", save_images=True)
+    assert files.keys() - without.keys() == {f"{folder}/b{i}.jpg" for i in range(3)}
+    with zipfile.ZipFile(ROOT / "boxes" / "media.zip") as media:
+        assert files[f"{folder}/b1.jpg"] == media.read("b1.jpg")
+
+
+def test_masks_are_read_as_the_polygons_around_them_if_that_is_asked_for() -> None:
+    recorded = json.loads((ROOT / "images" / "imports" / "PASCAL_VOC_1.1.json").read_bytes())
+    target = target_of("images", recorded["labels"])
+    read = registry.importer("PASCAL VOC 1.1").read
+    assert read is not None
+    found = []
+    for polygons in (False, True):
+        path = ROOT / "images" / "exports" / "PASCAL_VOC_1.1.zip"
+        with ZipSource(path, path.name) as source:
+            data = read(source, target, ReadOptions(masks_to_polygons=polygons))
+        found.append([one for one in data.shapes if one.type in ("mask", "polygon")])
+    masks, polygons_found = found
+    assert {one.type for one in polygons_found} == {"polygon"}
+    for label_id in {one.label_id for one in masks}:
+        covered = [
+            np.logical_or.reduce(
+                [bitmap_of_shape(one, 400, 300) for one in shapes if one.label_id == label_id]
+            )
+            for shapes in (masks, polygons_found)
+        ]
+        assert (covered[0] == covered[1]).all()
 
 
 def test_every_listed_difference_is_tested_and_every_tested_one_is_listed() -> None:

@@ -36,7 +36,7 @@ THINGS = Collection(
     ordering=("name", "owner", "size", "date", "id"),
     simple=("name", "owner", "size", "done", "date", "state"),
 )
-FROM = "FROM things AS t LEFT JOIN owners AS o ON o.id = t.owner_id"
+FROM = "things AS t LEFT JOIN owners AS o ON o.id = t.owner_id"
 ROWS = [
     (1, "red car", 1, 5, 1, "2024-01-01T00:00:02Z", "new"),
     (2, "blue car", 2, None, 0, "2024-01-01T00:00:02.500000Z", "new"),
@@ -61,7 +61,7 @@ async def db():
 
 async def listed(db, visible=("1", ()), **parameters):
     selection = select(THINGS, ListQuery.of(parameters), visible)
-    count, rows = await fetch_page(db, "SELECT t.id, o.name AS owner", FROM, selection)
+    count, rows = await fetch_page(db, "t.id, o.name AS owner", FROM, selection)
     return count, [row["id"] for row in rows]
 
 

@@ -42,7 +42,7 @@ TASKS = Collection(
     ordering=NAMES,
     simple=tuple(name for name in NAMES if name not in ("id", "created_date", "updated_date")),
 )
-FROM = "FROM tasks AS t LEFT JOIN projects AS p ON p.id = t.project_id"
+FROM = "tasks AS t LEFT JOIN projects AS p ON p.id = t.project_id"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def answer(db, parameters):
     query = ListQuery.of(parameters)
     try:
         selection = select(TASKS, query)
-        count, rows = await fetch_page(db, "SELECT t.id", FROM, selection)
+        count, rows = await fetch_page(db, "t.id", FROM, selection)
     except ApiError as error:
         return error.status, error.body
     following, previous = links(

@@ -18,16 +18,17 @@ async def fetch_page(
 ) -> tuple[int, list[sqlite3.Row]]:
     """The number of all rows selected, and the rows of the page; one statement.
 
-    ``select_sql`` is ``SELECT`` with its columns, ``from_sql`` is ``FROM`` with its joins, which
-    must not multiply rows. NotFoundError for a page past the last; the first page of nothing is
-    empty. Each row has ``page_total`` as an additional last column.
+    ``select_sql`` are the columns and ``from_sql`` the tables with their joins, both without their
+    keywords; joins must not multiply rows. NotFoundError for a page past the last; the first page
+    of nothing is empty. Each row has ``page_total`` as an additional last column.
     """
-    where = f"{from_sql} WHERE {selection.where}"
+    where = f"FROM {from_sql} WHERE {selection.where}"
     # With the LIMIT, the inner query stays one of its own, in which SQLite leaves out the LEFT
     # JOINs that no condition needs; merged into the count they would all be done, ten times slower.
     count = f"SELECT count(*) FROM (SELECT 1 {where} LIMIT -1)"
     rows = await db.execute_fetchall(
-        f"{select_sql}, ({count}) AS {TOTAL} {where} ORDER BY {selection.order} LIMIT ? OFFSET ?",
+        f"SELECT {select_sql}, ({count}) AS {TOTAL} {where} "
+        f"ORDER BY {selection.order} LIMIT ? OFFSET ?",
         (*selection.parameters, *selection.parameters, selection.limit, selection.offset),
     )
     found = list(rows)

@@ -1,0 +1,119 @@
+"""Annotations as they are sent and received, for tasks and jobs alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from cvat_lite.api import bodies, uploads
+from cvat_lite.api.declare import CONTEXT, FORM_TYPES, JSON_TYPES, Parameter, query
+from cvat_lite.api.parameters import flag, number
+from cvat_lite.api.respond import respond, respond_bytes, respond_file
+from cvat_lite.errors import RuleError
+from cvat_lite.services import annotations as service
+from cvat_lite.services import datasets
+from cvat_lite.services.uploads import Place
+
+FILE_TYPES = (*JSON_TYPES, *FORM_TYPES)
+LOCATION: tuple[Parameter, ...] = (
+    query("location", description="Where the file is or goes", enum=["cloud_storage", "local"]),
+    query("cloud_storage_id", "integer", "Storage id"),
+    query("filename", description="The name of the file"),
+)
+EXPORT_PARAMETERS: tuple[Parameter, ...] = (
+    query("format", description="Desired output format name", required=True),
+    query("save_images", "boolean", "Include images or not", default=False),
+    *LOCATION,
+)
+IMPORT_PARAMETERS: tuple[Parameter, ...] = (
+    query("format", description="Input format name"),
+    query("use_default_location", "boolean", default=True),
+    query("conv_mask_to_poly", "boolean", "Make polygons of masks", default=True),
+    query(
+        "import_mode",
+        description="Put the file's annotations in place of the others, or beside them",
+        enum=["replace", "append"],
+    ),
+    *LOCATION,
+)
+DOWNLOAD_PARAMETERS: tuple[Parameter, ...] = (
+    query("rq_id", description="The id of the export's request", required=True),
+)
+
+
+async def send(request: web.Request, kind: str) -> web.Response:
+    """All annotations."""
+    return respond_bytes(
+        request, await service.retrieve(request[CONTEXT], kind, number(request))
+    )
+
+
+async def put(request: web.Request, kind: str) -> web.Response:
+    """Put the body in place of all annotations."""
+    body = await bodies.read(request, request[CONTEXT].config.max_json_bytes)
+    return respond_bytes(
+        request, await service.put(request[CONTEXT], kind, number(request), body)
+    )
+
+
+async def patch(request: web.Request, kind: str) -> web.Response:
+    """Create, update or delete the annotations of the body."""
+    body = await bodies.read(request, request[CONTEXT].config.max_json_bytes)
+    action = request.query.get("action")
+    return respond_bytes(
+        request, await service.patch(request[CONTEXT], kind, number(request), body, action)
+    )
+
+
+async def receive(request: web.Request, kind: str) -> web.StreamResponse:
+    """Import a file: sent in a form, or by TUS between a start and a finish."""
+    context, target = request[CONTEXT], number(request)
+    refuse_cloud(request)
+    format_name = request.query.get("format")
+    await datasets.may_import(context, kind, target, format_name)
+    received = await uploads.handle(request, Place(f"{kind}/annotations", target))
+    if isinstance(received, web.StreamResponse):
+        return received
+    sent: dict[str, Any] = received.fields
+    rq_id = await datasets.start_import(
+        context,
+        kind,
+        target,
+        format_name or sent.get("format") or "",
+        filename=request.query.get("filename"),
+        append=request.query.get("import_mode", "replace") == "append",
+        masks_to_polygons=flag(request, "conv_mask_to_poly", default=True),
+    )
+    return respond(request, {"rq_id": rq_id})
+
+
+async def export(request: web.Request, kind: str) -> web.Response:
+    """Ask for an export."""
+    refuse_cloud(request)
+    rq_id = await datasets.export(
+        request[CONTEXT],
+        kind,
+        number(request),
+        request.query.get("format", ""),
+        save_images=flag(request, "save_images"),
+        filename=request.query.get("filename") or None,
+    )
+    return respond(request, {"rq_id": rq_id})
+
+
+async def download(request: web.Request, kind: str) -> web.StreamResponse:
+    """The file of a finished export."""
+    rq_id = request.query.get("rq_id")
+    if not rq_id:
+        raise RuleError("Missing request id in the query parameters")
+    path, name = await datasets.download(request[CONTEXT], kind, number(request), rq_id)
+    return await respond_file(
+        request, path, "application/zip", filename=name, headers={"Cache-Control": "private"}
+    )
+
+
+def refuse_cloud(request: web.Request) -> None:
+    """RuleError for a location in a cloud storage: this server has none."""
+    if request.query.get("location") == "cloud_storage":
+        raise RuleError("CloudStorage matching query does not exist.")

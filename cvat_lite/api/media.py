@@ -1,0 +1,90 @@
+"""Frames, chunks and previews as they are sent, for tasks and jobs alike."""
+
+from __future__ import annotations
+
+import hashlib
+
+from aiohttp import web
+
+from cvat_lite.api.declare import CONTEXT, Parameter, header, query
+from cvat_lite.api.parameters import integer, number
+from cvat_lite.api.respond import empty, respond_file
+from cvat_lite.errors import RuleError
+from cvat_lite.services import data
+from cvat_lite.services.data import Made
+
+#: What a browser may keep, and must ask about before it shows it again.
+PRIVATE = {"Cache-Control": "private, no-cache"}
+
+DATA_PARAMETERS: tuple[Parameter, ...] = (
+    query(
+        "type",
+        description="Whether a chunk, a frame or the frame's related images are wanted",
+        enum=["chunk", "frame", "context_image"],
+    ),
+    query("number", "integer", "The number of the chunk or frame within the task"),
+    query(
+        "quality",
+        description="Recoded at the task's quality, or as it came",
+        enum=["compressed", "original"],
+        default="original",
+    ),
+)
+BINARY = {
+    "200": {
+        "description": "The bytes of a chunk, a frame or a zip of related images",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+PREVIEW_PARAMETERS = (header("Prefer", "handling=empty asks for 204 where there is no preview"),)
+
+
+async def send_data(request: web.Request, kind: str) -> web.StreamResponse:
+    """What ``type`` asks for of a task or job."""
+    context, target = request[CONTEXT], number(request)
+    quality = request.query.get("quality", "original")
+    wanted = integer(request, "number")
+    match request.query.get("type"):
+        case "chunk":
+            index = integer(request, "index") if kind == "jobs" else None
+            if kind == "jobs" and (index is None) == (wanted is None):
+                raise RuleError("Either number or index must be given, and not both")
+            made = await data.chunk(context, kind, target, (wanted, index), quality)
+            return await send(request, made)
+        case "frame":
+            found = await data.frame(context, kind, target, wanted, quality)
+            if isinstance(found.content, bytes):
+                return send_bytes(request, found.content, found.mime)
+            return await respond_file(request, found.content, found.mime, headers=PRIVATE)
+        case "context_image":
+            zipped = await data.context_images(context, kind, target, wanted)
+            if not zipped:
+                return empty(200)
+            return send_bytes(request, zipped, "application/zip")
+    raise RuleError("Data type not specified or has wrong value")
+
+
+async def send_preview(request: web.Request, kind: str) -> web.StreamResponse:
+    """The preview of a task or job; where there is none, 404 or what ``Prefer`` asks for."""
+    made = await data.preview(request[CONTEXT], kind, number(request))
+    if made is not None:
+        return await send(request, made)
+    if "handling=empty" in request.headers.get("Prefer", "").replace(" ", ""):
+        return empty(204, {"Preference-Applied": "handling=empty"})
+    return empty(404)
+
+
+async def send(request: web.Request, made: Made) -> web.StreamResponse:
+    """A file of the cache."""
+    return await respond_file(request, made.path, made.mime, headers=PRIVATE)
+
+
+def send_bytes(request: web.Request, body: bytes, mime: str) -> web.Response:
+    """Bytes made for the occasion, with an ``ETag`` of their content."""
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    if any(known.value == tag for known in request.if_none_match or ()):
+        response = web.Response(status=304, headers=PRIVATE)
+    else:
+        response = web.Response(body=body, content_type=mime, headers=PRIVATE)
+    response.etag = tag
+    return response

@@ -1,0 +1,307 @@
+"""From the files of a task to the plan of its frames, without decoding any.
+
+The work can be done again from the start whenever it was interrupted: each step writes aside and
+ends with a rename.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from cvat_lite.domain.enums import SortingMethod
+from cvat_lite.domain.frames import select, sort_names
+from cvat_lite.errors import MediaError
+from cvat_lite.media import archives, kinds, pdf
+from cvat_lite.media.context import split_related
+from cvat_lite.media.kinds import Kind
+from cvat_lite.media.names import checked_name
+from cvat_lite.media.probe import probe_images
+from cvat_lite.media.share import inside
+from cvat_lite.media.video_index import index_video
+
+RAW = "raw"
+UNPACKED = "unpacked"
+PART = "raw.part"
+INDEX = "index.npz"
+MANIFEST = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The files a task is to be made of, and what is to be made of them.
+
+    ``home`` is the directory that belongs to the data; ``staging`` the one where uploads were
+    gathered; ``share`` and ``in_place`` are the roots that ``server_files`` may be below.
+    """
+
+    home: Path
+    staging: Path
+    share: Path | None = None
+    in_place: str | None = None
+    uploaded: tuple[str, ...] = ()
+    server_files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    pattern: str | None = None
+    copy: bool = False
+    sorting: SortingMethod = SortingMethod.LEXICOGRAPHICAL
+    order: tuple[str, ...] = ()
+    mapping: tuple[tuple[str, ...], ...] = ()
+    seed: int = 0
+    start: int = 0
+    stop: int | None = None
+    step: int = 1
+    max_pixels: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the frames are: images with their sizes, or one video or PDF in ``file``.
+
+    ``root`` is set where the files stay outside the server's own directory. ``start`` and ``stop``
+    are the first and last picture of the media that are frames.
+    """
+
+    kind: str
+    size: int
+    start: int
+    stop: int
+    width: int
+    height: int
+    root: str | None = None
+    file: str = ""
+    images: list[tuple[str, int, int]] = field(default_factory=list)
+    related: Mapping[int, list[str]] = field(default_factory=dict)
+
+
+def plan(material: Material) -> Plan:
+    """Bring the files to where they stay, and find out what their frames are.
+
+    Raises MediaError, with words for the user, where no frames can be made of them.
+    """
+    material.home.mkdir(parents=True, exist_ok=True)
+    root, names = locate(material)
+    media = [name for name in names if not name.lower().endswith(MANIFEST)]
+    groups = kinds.group_by_kind(media)
+    kind = kinds.check_together(groups)
+    if kind in (Kind.AUDIO, Kind.POINT_CLOUD):
+        raise MediaError(f"This server cannot make tasks of {kind.replace('_', ' ')} files yet")
+    outside = None if root.is_relative_to(material.home) else str(root)
+    if kind in (Kind.ZIP, Kind.ARCHIVE):
+        root = unpack(material, root / groups[kind][0])
+        return plan_images(material, root, media_below(root, material.order), None)
+    if kind == Kind.VIDEO:
+        return plan_video(material, root, groups[kind][0], outside)
+    if kind == Kind.PDF:
+        return plan_pdf(material, root, groups[kind][0], outside)
+    return plan_images(material, root, ordered(material, root, names, media), outside)
+
+
+def locate(material: Material) -> tuple[Path, list[str]]:
+    """The directory that the files are below for good, and their names in the order given."""
+    raw = material.home / RAW
+    finish_unpacking(material)
+    if material.staging.is_dir() and not raw.is_dir():
+        material.staging.rename(raw)
+    if raw.is_dir() and not material.server_files:
+        given = [name for name in material.uploaded if (raw / name).is_file()]
+        # Nothing of what was uploaded is left where an archive has been unpacked already.
+        return raw, given or list(files_below(raw))
+    base = Path(material.in_place) if material.in_place else material.share
+    if not material.server_files:
+        raise MediaError("No media data found")
+    if base is None:
+        raise MediaError("This server was started without a share, so it has no server files")
+    names = server_names(material, base)
+    if material.copy:
+        copy_files(material, base, names)
+        return raw, names
+    return base, names
+
+
+def server_names(material: Material, base: Path) -> list[str]:
+    """The files that the server files name: each itself, or all media below a directory."""
+    excluded = [checked_name(name) for name in material.exclude if name.strip("/")]
+    found: dict[str, None] = {}
+    for raw_name in material.server_files:
+        place = inside(base, raw_name)
+        if place.is_dir():
+            below = (place.relative_to(base) / name for name in sorted(files_below(place)))
+            found.update(dict.fromkeys(path.as_posix() for path in below))
+        elif place.is_file():
+            found[place.relative_to(base).as_posix()] = None
+        else:
+            raise MediaError(f"No such file or directory on the server: '{raw_name}'")
+    return [
+        name
+        for name in found
+        if not any(name == other or name.startswith(f"{other}/") for other in excluded)
+        and (material.pattern is None or fnmatch.fnmatch(name, material.pattern))
+    ]
+
+
+def files_below(root: Path) -> Iterable[str]:
+    """The names of all files below a directory, hidden ones left out; links to files count."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        place = os.path.relpath(folder, root)
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield name if place == "." else f"{place}/{name}".replace(os.sep, "/")
+
+
+def copy_files(material: Material, base: Path, names: Iterable[str]) -> None:
+    """Copy the files into the data's own directory, all or none."""
+    raw, part = material.home / RAW, material.home / PART
+    if raw.is_dir():
+        return
+    shutil.rmtree(part, ignore_errors=True)
+    for name in names:
+        target = part / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(base / name, target)
+    part.mkdir(exist_ok=True)
+    part.rename(raw)
+
+
+def unpack(material: Material, archive: Path) -> Path:
+    """The directory with the archive's media, which takes the place of the archive."""
+    part = material.home / PART
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    archives.extract(archive, part, None, is_wanted)
+    part.rename(material.home / UNPACKED)
+    finish_unpacking(material)
+    return material.home / RAW
+
+
+def finish_unpacking(material: Material) -> None:
+    """Put what has been unpacked where the files of the data lie; the archive goes."""
+    unpacked, raw = material.home / UNPACKED, material.home / RAW
+    if unpacked.is_dir():
+        shutil.rmtree(raw, ignore_errors=True)
+        unpacked.rename(raw)
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a member of an archive may be of use."""
+    return kinds.kind_of(name) in (Kind.IMAGE, Kind.POINT_CLOUD) or name.endswith(MANIFEST)
+
+
+def media_below(root: Path, order: tuple[str, ...]) -> list[str]:
+    """The images below a directory, those of ``order`` first and in its order."""
+    found = [name for name in files_below(root) if kinds.kind_of(name) == Kind.IMAGE]
+    ranks = {name: rank for rank, name in enumerate(order)}
+    return sorted(found, key=lambda name: (ranks.get(name, len(ranks)), name))
+
+
+def ordered(material: Material, root: Path, names: list[str], media: list[str]) -> list[str]:
+    """The files in the order given: by the request, by a manifest, else as they came."""
+    if material.sorting != SortingMethod.PREDEFINED:
+        return media
+    order = list(material.order)
+    manifests = [name for name in names if name.lower().endswith(MANIFEST)]
+    if not order and manifests:
+        order = manifest_names(root / manifests[0])
+    if not order:
+        return media
+    ranks = {name: rank for rank, name in enumerate(order)}
+    unlisted = [name for name in media if name not in ranks]
+    if unlisted:
+        raise MediaError(f"The order of the files does not name '{unlisted[0]}'")
+    return sorted(media, key=lambda name: ranks[name])
+
+
+def manifest_names(path: Path) -> list[str]:
+    """The names of the images in a manifest of CVAT's, one JSON object a line."""
+    names = []
+    number = 0
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                item = orjson.loads(line) if line.strip() else {}
+                if "name" in item:
+                    names.append(f"{item['name']}{item.get('extension', '')}")
+    except (OSError, orjson.JSONDecodeError, TypeError) as error:
+        raise MediaError(f"The manifest '{path.name}' is broken at line {number}") from error
+    return names
+
+
+def plan_images(material: Material, root: Path, names: list[str], outside: str | None) -> Plan:
+    """Images in the order asked for, measured; related images go to the frames they belong to."""
+    found, related = split_related(names)
+    if material.mapping:
+        found = mapped_names(material, found)
+    elif material.sorting != SortingMethod.PREDEFINED:
+        found = sort_names(found, material.sorting, material.seed)
+    chosen = select(len(found), material.start, material.stop, material.step)
+    kept = [found[number] for number in chosen.numbers]
+    sizes = probe_images(root, kept, material.max_pixels)
+    return Plan(
+        kind="images",
+        size=len(kept),
+        start=chosen.start,
+        stop=chosen.stop,
+        width=sizes[0][0],
+        height=sizes[0][1],
+        root=outside,
+        images=[(name, *size) for name, size in zip(kept, sizes, strict=True)],
+        related={frame: related[name] for frame, name in enumerate(kept) if name in related},
+    )
+
+
+def mapped_names(material: Material, found: list[str]) -> list[str]:
+    """The images in the order of the job file mapping, which must name each of them once."""
+    if material.sorting not in (SortingMethod.PREDEFINED, SortingMethod.LEXICOGRAPHICAL):
+        raise MediaError("The job file mapping needs the 'predefined' sorting method")
+    if material.start or material.stop is not None or material.step != 1:
+        raise MediaError("The job file mapping cannot be used together with a frame range")
+    names = [name for job in material.mapping for name in job]
+    known = set(found)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise MediaError(f"The job file mapping names a file that is not there: '{unknown[0]}'")
+    missing = known - set(names)
+    if missing:
+        raise MediaError(f"The job file mapping does not name the file '{min(missing)}'")
+    return names
+
+
+def plan_video(material: Material, root: Path, name: str, outside: str | None) -> Plan:
+    """One video: demuxed into an index that lies beside the data, wherever the file is."""
+    index = index_video(root / name, material.max_pixels, name)
+    index.save(material.home / INDEX)
+    chosen = select(len(index), material.start, material.stop, material.step)
+    return Plan(
+        kind="video",
+        size=chosen.size,
+        start=chosen.start,
+        stop=chosen.stop,
+        width=index.width,
+        height=index.height,
+        root=outside,
+        file=name,
+    )
+
+
+def plan_pdf(material: Material, root: Path, name: str, outside: str | None) -> Plan:
+    """The pages of one PDF, rendered when somebody asks for them."""
+    sizes = pdf.page_sizes(root / name, material.max_pixels, name)
+    chosen = select(len(sizes), material.start, material.stop, material.step)
+    return Plan(
+        kind="pdf",
+        size=chosen.size,
+        start=chosen.start,
+        stop=chosen.stop,
+        width=sizes[chosen.start][0],
+        height=sizes[chosen.start][1],
+        root=outside,
+        file=name,
+        images=[(pdf.page_name(name, number), *sizes[number]) for number in chosen.numbers],
+    )

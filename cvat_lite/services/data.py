@@ -1,0 +1,318 @@
+"""The media of tasks and jobs: frames, chunks, previews and what is known of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cvat_lite.domain import clock
+from cvat_lite.domain.enums import ChunkType, Quality, SegmentType
+from cvat_lite.domain.frames import chunk_count, chunk_range, frame_step
+from cvat_lite.errors import ApiError, MediaError, NotFoundError, RuleError, ValidationError
+from cvat_lite.media import chunks, previews
+from cvat_lite.media import context as related
+from cvat_lite.media import frames as media_frames
+from cvat_lite.media.frames import Encoded
+from cvat_lite.media.ingest import INDEX, RAW
+from cvat_lite.media.source import MediaSource, SourceKind
+from cvat_lite.services import targets
+from cvat_lite.services.context import Context, Server
+from cvat_lite.store import data as store
+from cvat_lite.store import jobs as job_store
+from cvat_lite.store.data import Data
+from cvat_lite.store.database import Connection
+from cvat_lite.store.jobs import Job
+
+NOT_UPLOADED = "Data is not uploaded for the task yet"
+
+
+class PlainError(ApiError):
+    """400 whose body is the bare message, as CVAT answers for chunks and frames."""
+
+    status = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file ready to be sent."""
+
+    path: Path
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The data of a task or job: ``frames`` are the task's frames that it is about."""
+
+    data: Data
+    frames: Sequence[int]
+    job: Job | None = None
+
+
+async def of_target(db: Connection, context: Context, kind: str, number: int, scope: str) -> Media:
+    """The media of a task or job that the asker may look at so; RuleError before there is any."""
+    target = await targets.require(db, context, kind, number, scope)
+    data = await store.get(db, target.data_id) if target.data_id else None
+    if data is None or not data.size:
+        raise RuleError(NOT_UPLOADED)
+    if kind == "tasks":
+        return Media(data, range(data.size))
+    job = await job_store.get(db, number)
+    if job is None:
+        raise NotFoundError.of("Job")
+    return Media(data, job.frames, job)
+
+
+async def source_of(
+    db: Connection, server: Server, data: Data, wanted: Sequence[int]
+) -> MediaSource:
+    """Where those frames come from."""
+    home = server.config.media / str(data.id)
+    root = Path(data.root) if data.root else home / RAW
+    kind = SourceKind(data.kind)
+    return MediaSource(
+        kind=kind,
+        root=root,
+        names=await store.names(db, data.id, wanted) if kind is SourceKind.IMAGES else {},
+        file=data.file or "",
+        index=home / INDEX if kind is SourceKind.VIDEO else None,
+        start=data.start_frame,
+        step=frame_step(data.frame_filter),
+        max_pixels=server.config.max_image_pixels,
+    )
+
+
+async def meta(context: Context, kind: str, number: int) -> dict[str, Any]:
+    """What is known of the frames of a task or job."""
+    async with context.database.snapshot() as db:
+        media = await of_target(db, context, kind, number, "view:metadata")
+        return await meta_view(db, media)
+
+
+async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
+    """The description of the frames on the wire; a job's frames are counted within the media."""
+    data, job = media.data, media.job
+    step = frame_step(data.frame_filter)
+    first, last = media.frames[0], media.frames[-1]
+    specific = job is not None and job.segment_type == SegmentType.SPECIFIC_FRAMES
+    deleted = data.deleted_frames
+    if job is not None:
+        held = set(media.frames)
+        deleted = [frame for frame in deleted if frame in held]
+    if data.kind == "video":
+        one = {"width": data.width, "height": data.height, "name": data.file}
+        frames: Any = [{**one, "related_files": 0, "has_related_context": False}]
+    else:
+        frames = orjson.Fragment(await store.frames_json(db, data.id, first, last))
+    return {
+        "chapters": [] if data.kind == "video" else None,
+        "chunks_updated_date": data.chunks_updated_date,
+        "chunk_size": data.chunk_size,
+        "size": len(media.frames),
+        "image_quality": data.image_quality,
+        "start_frame": data.start_frame + first * step,
+        "stop_frame": data.stop_frame if job is None else data.start_frame + last * step,
+        "frame_filter": data.frame_filter,
+        "frames": frames,
+        "deleted_frames": deleted,
+        "included_frames": list(media.frames) if specific else None,
+        "storage": data.storage,
+        "cloud_storage_id": data.cloud_storage_id,
+    }
+
+
+async def patch_meta(
+    context: Context, kind: str, number: int, body: dict[str, Any]
+) -> dict[str, Any]:
+    """Change which frames are deleted; a job changes only its own frames."""
+    async with context.database.writing() as db:
+        media = await of_target(db, context, kind, number, "update:metadata")
+        if "deleted_frames" in body:
+            wanted = set(body["deleted_frames"])
+            held = set(media.frames)
+            unknown = sorted(wanted - held)
+            if unknown:
+                listed = ", ".join(str(frame) for frame in unknown)
+                raise ValidationError(
+                    {"deleted_frames": [f"Unknown frames {listed} requested for removal"]}
+                )
+            others = set(media.data.deleted_frames) - held
+            await store.set_deleted_frames(db, media.data.id, wanted | others)
+            await touch(db, media)
+        changed = await of_target(db, context, kind, number, "update:metadata")
+        return await meta_view(db, changed)
+
+
+async def touch(db: Connection, media: Media) -> None:
+    """Note that the task of this data has changed now."""
+    await db.execute(
+        "UPDATE tasks SET updated_date = ? WHERE data_id = ?", (clock.now(), media.data.id)
+    )
+
+
+async def frame(
+    context: Context, kind: str, number: int, wanted: int | None, quality: str
+) -> Encoded:
+    """One frame: the file as it came, or a JPEG at the task's quality."""
+    async with context.database.snapshot() as db:
+        media = await of_target(db, context, kind, number, "view:data")
+        if wanted is None or wanted not in media.frames:
+            raise PlainError(
+                f"Invalid frame '{wanted}'. "
+                f"The frame number should be in the [{media.frames[0]}, {media.data.size}] range"
+            )
+        source = await source_of(db, context.server, media.data, [wanted])
+    if chosen(quality) == Quality.ORIGINAL:
+        return await guarded(media_frames.original, source, wanted)
+    return await guarded(media_frames.compressed, source, wanted, media.data.image_quality)
+
+
+def chosen(quality: str) -> Quality:
+    """The quality that a parameter names."""
+    try:
+        return Quality(quality)
+    except ValueError:
+        raise ValidationError({"quality": [f'"{quality}" is not a valid choice.']}) from None
+
+
+async def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run media work in a thread; what the media is at fault for becomes a clear answer."""
+    try:
+        return await asyncio.to_thread(function, *arguments)
+    except MediaError as error:
+        raise RuleError(str(error)) from error
+
+
+async def chunk(
+    context: Context,
+    kind: str,
+    number: int,
+    wanted: tuple[int | None, int | None],
+    quality: str,
+) -> Made:
+    """A chunk of a task or job: ``wanted`` is its number in the task, or its index in the job."""
+    async with context.database.snapshot() as db:
+        media = await of_target(db, context, kind, number, "view:data")
+        chosen_quality = chosen(quality)
+        frames, key = chunk_frames(media, *wanted)
+        source = await source_of(db, context.server, media.data, frames)
+    data = media.data
+    original = chosen_quality is Quality.ORIGINAL
+    # Originals are never coded again; a video's are its frames, near to lossless.
+    chunk_type = ChunkType(data.original_chunk_type if original else data.compressed_chunk_type)
+    if original and data.kind == "images":
+        chunk_type = ChunkType.IMAGESET
+    name = f"{data.id}/{chosen_quality}-{data.image_quality}-{chunk_type}-{key}"
+    make = partial(
+        write,
+        source,
+        frames,
+        quality=chosen_quality,
+        chunk_type=chunk_type,
+        image_quality=data.image_quality,
+    )
+    path = await guarded(context.server.cache.get_or_make, name, make)
+    return Made(path, chunks.chunk_mime(chunk_type))
+
+
+def write(
+    source: MediaSource,
+    frames: Sequence[int],
+    out_path: Path,
+    *,
+    quality: Quality,
+    chunk_type: ChunkType,
+    image_quality: int,
+) -> None:
+    """Write a chunk where the cache wants it."""
+    chunks.write_chunk(
+        source,
+        frames,
+        quality=quality,
+        chunk_type=chunk_type,
+        image_quality=image_quality,
+        out_path=out_path,
+    )
+
+
+def chunk_frames(media: Media, number: int | None, index: int | None) -> tuple[Sequence[int], str]:
+    """The frames of a chunk, and the name that it has among the chunks of its data.
+
+    A task's chunks are counted by its frames. A job's chunk has a ``number`` in that same count,
+    of which the job holds a part, or an ``index`` among chunks cut from the job's own frames.
+    """
+    size = media.data.chunk_size or 1
+    if index is not None and media.job is not None:
+        count = chunk_count(len(media.frames), size)
+        check_chunk(index, 0, count - 1)
+        span = chunk_range(index, size, len(media.frames))
+        frames = media.frames[span.start : span.stop]
+        return frames, name_of(frames, media)
+    first, last = media.frames[0] // size, media.frames[-1] // size
+    check_chunk(number, first, last)
+    held = set(media.frames) if media.job else None
+    span = chunk_range(number or 0, size, media.data.size)
+    frames = [frame for frame in span if held is None or frame in held]
+    if not frames:
+        raise PlainError(f"Chunk {number} has no frames of this job")
+    return frames, name_of(frames, media)
+
+
+def name_of(frames: Sequence[int], media: Media) -> str:
+    """A name that only chunks of the same frames have."""
+    if frames[-1] - frames[0] + 1 == len(frames):
+        return f"{frames[0]}-{frames[-1]}"
+    job = media.job
+    return f"job-{job.id if job else 0}-{frames[0]}-{frames[-1]}-{len(frames)}"
+
+
+def check_chunk(number: int | None, first: int, last: int) -> None:
+    """PlainError for a chunk that is not there."""
+    if number is None or not first <= number <= last:
+        raise PlainError(
+            f"Invalid chunk number '{number}'. "
+            f"The chunk number should be in the [{first}, {last}] range"
+        )
+
+
+async def context_images(context: Context, kind: str, number: int, wanted: int | None) -> bytes:
+    """The related images of a frame as a zip; empty where it has none."""
+    async with context.database.snapshot() as db:
+        media = await of_target(db, context, kind, number, "view:data")
+        if wanted is None or wanted not in media.frames:
+            raise PlainError(f"Invalid frame '{wanted}'.")
+        names = await store.related_names(db, media.data.id, wanted)
+        source = await source_of(db, context.server, media.data, [])
+    if not names:
+        return b""
+    zipped: bytes = await guarded(related.context_zip, source.root, names, source.max_pixels)
+    return zipped
+
+
+async def preview(context: Context, kind: str, number: int) -> Made | None:
+    """A small picture of the first frame; None where there is none yet."""
+    async with context.database.snapshot() as db:
+        try:
+            media = await of_target(db, context, kind, number, "view:data")
+        except RuleError:
+            return None
+        return await preview_of(context.server, db, media)
+
+
+async def preview_of(server: Server, db: Connection, media: Media) -> Made:
+    """A small picture of the first frame that is not deleted."""
+    deleted = set(media.data.deleted_frames)
+    first = next((frame for frame in media.frames if frame not in deleted), media.frames[0])
+    source = await source_of(db, server, media.data, [first])
+
+    def make(path: Path) -> None:
+        path.write_bytes(previews.preview(source, first))
+
+    path = await guarded(server.cache.get_or_make, f"{media.data.id}/preview-{first}.jpeg", make)
+    return Made(path, "image/jpeg")

@@ -1,0 +1,112 @@
+"""What a worker process does of exports and imports: everything that computes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cvat_lite.domain import payload
+from cvat_lite.domain.annotations import Shape, Tag, Track
+from cvat_lite.domain.dataset import Dataset, Frame, Image, Part, PartInfo, Target
+from cvat_lite.domain.labels import Label
+from cvat_lite.domain.segments import JobSpan
+from cvat_lite.formats import registry
+from cvat_lite.formats.containers import ZipSink, open_source
+from cvat_lite.formats.format import ReadOptions, WriteOptions
+from cvat_lite.media import frames as media_frames
+from cvat_lite.media.frames import Encoded
+from cvat_lite.media.source import MediaSource, SourceKind
+from cvat_lite.store import annotations as read
+from cvat_lite.store.database import connect
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An archive to be written; annotations are read from the store while it is written."""
+
+    database: Path
+    out: Path
+    format: str
+    save_images: bool
+    labels: tuple[Label, ...]
+    info: PartInfo
+    frames: tuple[Frame, ...]
+    spans: tuple[JobSpan, ...]
+    source: MediaSource
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An archive to be read into a task or job."""
+
+    path: Path
+    format: str
+    masks_to_polygons: bool
+    target: Target
+
+
+class Images:
+    """The images of a dataset; a video is decoded once as long as frames are asked for in order."""
+
+    def __init__(self, source: MediaSource, frames: tuple[Frame, ...]) -> None:
+        self._source = source
+        self._numbers = [frame.number for frame in frames]
+        self._place = 0
+        self._pictures: Iterator[object] | None = None
+
+    def __call__(self, frame: Frame) -> Image:
+        """The image of a frame."""
+        if self._source.kind is not SourceKind.VIDEO:
+            return image_of(media_frames.original(self._source, frame.number))
+        place = self._place
+        if self._pictures is None or self._numbers[place : place + 1] != [frame.number]:
+            place = self._numbers.index(frame.number)
+            self._pictures = iter(media_frames.images(self._source, self._numbers[place:]))
+        self._place = place + 1
+        picture = next(self._pictures)
+        return image_of(media_frames.encoded_original(self._source, picture))  # type: ignore[arg-type]
+
+
+def image_of(encoded: Encoded) -> Image:
+    """An encoded frame as datasets take it."""
+    if isinstance(encoded.content, bytes):
+        return Image(content=encoded.content)
+    return Image(path=encoded.content)
+
+
+def write_archive(work: Export) -> None:
+    """Write the archive: whole, under its own name, or not at all."""
+    part_path = work.out.with_suffix(".part")
+    try:
+        with connect(work.database, read_only=True) as db, ZipSink(part_path) as sink:
+            db.execute("BEGIN")
+
+            def tags() -> Iterator[Tag]:
+                return read.tags(db, work.spans)
+
+            def shapes() -> Iterator[Shape]:
+                return read.shapes(db, work.spans)
+
+            def tracks() -> Iterator[Track]:
+                return read.tracks(db, work.spans)
+
+            image = Images(work.source, work.frames) if work.save_images else None
+            part = Part(work.info, work.frames, tags, shapes, tracks, image)
+            write = registry.exporter(work.format).write
+            if write is None:
+                raise LookupError(work.format)
+            write(Dataset(work.labels, (part,)), sink, WriteOptions(save_images=work.save_images))
+        part_path.replace(work.out)
+    finally:
+        part_path.unlink(missing_ok=True)
+
+
+def read_archive(work: Import) -> bytes:
+    """What the archive holds, as the body of a request that would write it; else DatasetError."""
+    read_format = registry.importer(work.format).read
+    if read_format is None:
+        raise LookupError(work.format)
+    with open_source(work.path) as source:
+        options = ReadOptions(masks_to_polygons=work.masks_to_polygons)
+        return payload.encode(read_format(source, work.target, options))

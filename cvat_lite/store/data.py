@@ -1,0 +1,150 @@
+"""The media of tasks: what they are made of, and their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from cvat_lite.store import rows
+from cvat_lite.store.database import Connection
+
+COLUMNS = """d.id, d.kind, d.root, d.chunk_size, d.size, d.image_quality, d.start_frame,
+d.stop_frame, d.frame_filter, d.compressed_chunk_type, d.original_chunk_type, d.storage_method,
+d.storage, d.cloud_storage_id, d.sorting_method, d.deleted_frames, d.chunks_updated_date,
+v.path, v.width, v.height"""
+FROM = "data d LEFT JOIN videos v ON v.data_id = d.id"
+
+
+class Data(rows.Struct):
+    """The media of a task; ``file``, ``width`` and ``height`` are of its one video or PDF."""
+
+    id: int
+    kind: str
+    root: str | None
+    chunk_size: int | None
+    size: int
+    image_quality: int
+    start_frame: int
+    stop_frame: int
+    frame_filter: str
+    compressed_chunk_type: str
+    original_chunk_type: str
+    storage_method: str
+    storage: str
+    cloud_storage_id: int | None
+    sorting_method: str
+    deleted: str
+    chunks_updated_date: str | None
+    file: str | None
+    width: int | None
+    height: int | None
+
+    @property
+    def deleted_frames(self) -> list[int]:
+        """The frames of the task that are deleted."""
+        found: list[int] = orjson.loads(self.deleted)
+        return found
+
+
+async def get(db: Connection, data_id: int) -> Data | None:
+    """The data of that id."""
+    row = await rows.fetch_one(db, f"SELECT {COLUMNS} FROM {FROM} WHERE d.id = ?", (data_id,))
+    return Data(*row) if row else None
+
+
+async def insert(db: Connection) -> int:
+    """Add data that has nothing yet; answers its id."""
+    return await rows.insert(db, "data", {"size": 0})
+
+
+async def update(db: Connection, data_id: int, values: dict[str, Any]) -> None:
+    """Set columns of a data."""
+    await rows.update(db, "data", data_id, values)
+
+
+async def set_deleted_frames(db: Connection, data_id: int, frames: Iterable[int]) -> None:
+    """Make these the deleted frames."""
+    await update(db, data_id, {"deleted_frames": orjson.dumps(sorted(frames)).decode()})
+
+
+async def add_images(
+    db: Connection,
+    data_id: int,
+    images: Iterable[tuple[str, int, int]],
+    related: Mapping[int, Sequence[str]],
+) -> None:
+    """Add frames from (name, width, height), and the related images of those that have any."""
+    await db.executemany(
+        """INSERT INTO images (data_id, frame, path, width, height, real_frame)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        (
+            (data_id, frame, name, width, height, frame)
+            for frame, (name, width, height) in enumerate(images)
+        ),
+    )
+    for frame, names in related.items():
+        for name in names:
+            await db.execute(
+                "INSERT OR IGNORE INTO related_files (data_id, path) VALUES (?, ?)", (data_id, name)
+            )
+            await db.execute(
+                """INSERT OR IGNORE INTO related_file_frames (related_file_id, data_id, frame)
+                   SELECT id, data_id, ? FROM related_files WHERE data_id = ? AND path = ?""",
+                (frame, data_id, name),
+            )
+
+
+async def add_video(db: Connection, data_id: int, name: str, width: int, height: int) -> None:
+    """Add the one video (or PDF) of a data."""
+    await rows.insert(
+        db,
+        "videos",
+        {"data_id": data_id, "path": name, "width": width, "height": height},
+    )
+
+
+async def names(db: Connection, data_id: int, frames: Sequence[int]) -> dict[int, str]:
+    """The names of the images that are these frames."""
+    if not frames:
+        return {}
+    found = await rows.fetch_all(
+        db,
+        """SELECT frame, path FROM images WHERE data_id = ? AND frame BETWEEN ? AND ?
+           ORDER BY frame""",
+        (data_id, min(frames), max(frames)),
+    )
+    wanted = set(frames)
+    return {row["frame"]: row["path"] for row in found if row["frame"] in wanted}
+
+
+async def related_names(db: Connection, data_id: int, frame: int) -> list[str]:
+    """The names of the related images of a frame."""
+    found = await rows.fetch_all(
+        db,
+        """SELECT f.path FROM related_file_frames r JOIN related_files f ON f.id = r.related_file_id
+           WHERE r.data_id = ? AND r.frame = ? ORDER BY f.path""",
+        (data_id, frame),
+    )
+    return [row["path"] for row in found]
+
+
+async def frames_json(db: Connection, data_id: int, start: int, stop: int) -> bytes:
+    """The images that are frames ``start`` to ``stop`` as a JSON list, made by SQLite itself."""
+    row = await rows.fetch_one(
+        db,
+        """SELECT json_group_array(json_object('width', width, 'height', height, 'name', path,
+               'related_files', related,
+               'has_related_context', json(iif(related, 'true', 'false')))) AS frames
+           FROM (SELECT i.width, i.height, i.path, (SELECT count(*) FROM related_file_frames r
+                 WHERE r.data_id = i.data_id AND r.frame = i.frame) AS related
+                 FROM images i WHERE i.data_id = ? AND i.frame BETWEEN ? AND ? ORDER BY i.frame)""",
+        (data_id, start, stop),
+    )
+    return str(row["frames"]).encode() if row else b"[]"
+
+
+async def ids(db: Connection) -> set[int]:
+    """The ids of all data."""
+    return {row["id"] for row in await rows.fetch_all(db, "SELECT id FROM data")}
