@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from cvat_lite.api import NAMESPACES
+from cvat_lite.api.addresses import CONFIG
 from cvat_lite.api.declare import register
 from cvat_lite.api.middleware import SERVER, answer
 from cvat_lite.api.pages import add_pages
+from cvat_lite.api.rate_limit import LIMITER, RateLimiter
 from cvat_lite.background.queue import Queue
 from cvat_lite.background.workers import Workers
 from cvat_lite.config import Config
@@ -37,6 +39,8 @@ HOUSEKEEPING_SECONDS = 600.0
 def make_app(config: Config) -> web.Application:
     """The application; its store is opened when it starts and closed when it ends."""
     app = web.Application(middlewares=[answer], client_max_size=config.max_json_bytes)
+    app[CONFIG] = config
+    app[LIMITER] = RateLimiter(config.rate_limit_per_minute)
     app.cleanup_ctx.append(lambda running: run_server(running, config))
     app.on_shutdown.append(stop_background)
     for routes in NAMESPACES:

@@ -17,9 +17,31 @@ class ApiError(Exception):
     status = 500
 
     def __init__(self, body: Any, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(str(body))
+        super().__init__(in_words(body))
         self.body = body
         self.headers: dict[str, str] = dict(headers or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Worker processes raise it; its own arguments would make another body of it.
+        return _rebuild, (type(self), self.body, self.headers)
+
+
+def in_words(body: Any) -> str:
+    """What an answer's body says, in one line for a person."""
+    if isinstance(body, Mapping):
+        if set(body) == {"detail"}:
+            return str(body["detail"])
+        return "; ".join(f"{key}: {in_words(value)}" for key, value in body.items())
+    if isinstance(body, list | tuple):
+        return "; ".join(in_words(value) for value in body if value)
+    return str(body)
+
+
+def _rebuild(kind: type[ApiError], body: Any, headers: dict[str, str]) -> ApiError:
+    """An error as it was in another process."""
+    error = kind.__new__(kind)
+    ApiError.__init__(error, body, headers)
+    return error
 
 
 class DetailError(ApiError):
@@ -153,6 +175,10 @@ class DatasetError(Exception):
         self.where = where
         self.why = why
 
+    def __reduce__(self) -> tuple[type[DatasetError], tuple[str, str, str]]:
+        # Worker processes raise it, and an exception is sent by its arguments.
+        return type(self), (self.file, self.where, self.why)
+
 
 class StoreError(Exception):
     """A store that cannot be opened or used; one clear line for the person at the terminal."""
@@ -160,6 +186,8 @@ class StoreError(Exception):
 
 class TextError(ApiError):
     """400 or 404 whose body is plain words: where CVAT answers without its JSON."""
+
+    status = 400
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)

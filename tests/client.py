@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from types import TracebackType
 from typing import Any
 
@@ -11,16 +12,23 @@ import aiohttp
 ADMIN_PASSWORD = "correct horse battery"
 
 
+def basic(username: str, password: str) -> str:
+    """The header that proves a user by password."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
 class Api:
     """Calls below ``/api`` with Basic authentication, or none."""
 
     def __init__(self, url: str, login: tuple[str, str] | None) -> None:
         self.url = url
-        self.auth = aiohttp.BasicAuth(*login) if login else None
+        self.headers = {"Authorization": basic(*login)} if login else {}
         self.session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Api:
-        self.session = aiohttp.ClientSession(auth=self.auth, cookie_jar=aiohttp.DummyCookieJar())
+        self.session = aiohttp.ClientSession(
+            headers=self.headers, cookie_jar=aiohttp.DummyCookieJar()
+        )
         return self
 
     async def __aexit__(

@@ -7,7 +7,12 @@ import cvat_lite.api.tasks.annotations as task_annotations
 from aiohttp import web
 
 from cvat_lite.api import (
+    access_tokens,
+    assets,
+    auth,
     comments,
+    growth,
+    guides,
     invitations,
     issues,
     labels,
@@ -15,6 +20,7 @@ from cvat_lite.api import (
     organizations,
     requests,
     server,
+    users,
 )
 from cvat_lite.api import jobs as job_routes
 from cvat_lite.api import tasks as task_routes
@@ -36,4 +42,10 @@ NAMESPACES: tuple[web.RouteTableDef, ...] = (
     invitations.routes,
     issues.routes,
     comments.routes,
+    auth.routes,
+    access_tokens.routes,
+    users.routes,
+    growth.routes,
+    guides.routes,
+    assets.routes,
 )

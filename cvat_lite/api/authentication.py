@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from cvat_lite.errors import ForbiddenError, UnauthorizedError
+from cvat_lite.api import rate_limit
+from cvat_lite.api.addresses import base_url, comes_from_another_site, is_this_machine
+from cvat_lite.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from cvat_lite.services import organizations
 from cvat_lite.services.context import Context, Identity, Server
 
@@ -19,7 +19,11 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SESSION_COOKIE = "sessionid"
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "X-CSRFTOKEN"
-LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+#: Browsers keep cookies for 400 days at most. Sessions end earlier: the server alone knows when,
+#: because each use makes them last longer.
+COOKIE_SECONDS = 400 * 24 * 3600
+SCHEMES = ("token", "bearer", "basic")
+FOREIGN = "CSRF Failed: Origin checking failed."
 
 
 def csrf_token(session: str) -> str:
@@ -27,118 +31,112 @@ def csrf_token(session: str) -> str:
     return hashlib.sha256(f"csrf {session}".encode()).hexdigest()
 
 
-def host_name(request: web.Request) -> str:
-    """The host that the request was sent to, without the port."""
-    return (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
-
-
-def is_address(name: str) -> bool:
-    """Whether a host is written as a number: names can be pointed elsewhere, numbers cannot."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def host_is_allowed(server: Server, name: str) -> bool:
-    """Whether this server answers to that host: DNS rebinding attacks local servers by a name."""
-    config = server.config
-    if name in LOCAL_NAMES or name == config.host or is_address(name):
-        return True
-    return any(
-        allowed == "*" or name == allowed or (allowed.startswith(".") and name.endswith(allowed))
-        for allowed in config.allowed_hosts
+def set_cookies(request: web.Request, response: web.Response, session: str) -> web.Response:
+    """Give the browser its session, and the CSRF value that its pages read and send along."""
+    secure = base_url(request).startswith("https:")
+    response.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        secure=secure,
+        samesite="Lax",
     )
+    response.set_cookie(
+        CSRF_COOKIE, csrf_token(session), max_age=COOKIE_SECONDS, secure=secure, samesite="Lax"
+    )
+    return response
 
 
-def base_url(request: web.Request) -> str:
-    """The address that the caller knows this server by.
-
-    A proxy that speaks https outside says so in ``X-Forwarded-Proto``; where it does not, a
-    browser's ``Origin`` with the same host still tells. Addresses made with the wrong scheme
-    lose uploads: the client sends them elsewhere.
-    """
-    scheme = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-    if scheme not in ("http", "https"):
-        origin = urlsplit(request.headers.get("Origin", ""))
-        scheme = origin.scheme if origin.netloc == request.host else request.scheme
-    return f"{scheme}://{request.host}"
-
-
-def comes_from_another_site(request: web.Request, server: Server) -> bool:
-    """Whether a browser sends this on behalf of another site's page."""
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        return True
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return False
-    return urlsplit(origin).netloc != request.host and origin not in server.config.trusted_origins
+def drop_cookies(response: web.Response) -> web.Response:
+    """Take session and CSRF value from the browser."""
+    response.del_cookie(SESSION_COOKIE, httponly=True, samesite="Lax")
+    response.del_cookie(CSRF_COOKIE, samesite="Lax")
+    return response
 
 
 async def authenticate(request: web.Request, server: Server) -> tuple[Identity | None, str]:
     """Who sends the request, or None, and the session it came with.
 
     Raises UnauthorizedError for a proof that is wrong, ForbiddenError for a session's unsafe
-    request without its CSRF value.
+    request without its CSRF value, TooManyRequestsError for too many wrong passwords.
     """
-    proof = request.headers.get("Authorization")
-    if proof:
-        return await by_header(server, proof), ""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() in SCHEMES:
+        return await by_header(request, server, kind.lower(), value.strip()), ""
     session = request.cookies.get(SESSION_COOKIE, "")
-    if session:
+    if session and session.isascii():
         identity = await server.identities.session(session)
         if identity is not None:
-            check_csrf(request, server, session)
+            check_csrf(request, session)
             return identity, session
     if server.config.no_login and is_this_machine(request):
-        if comes_from_another_site(request, server):
-            raise ForbiddenError("CSRF Failed: Origin checking failed.")
+        check_site(request)
         return await server.identities.administrator(), ""
     return None, ""
 
 
-async def by_header(server: Server, proof: str) -> Identity:
+async def by_header(request: web.Request, server: Server, kind: str, value: str) -> Identity:
     """The identity that an ``Authorization`` header proves."""
-    kind, _, value = proof.partition(" ")
-    value = value.strip()
-    match kind.lower():
-        case "token":
-            return await server.identities.token(value)
-        case "bearer":
-            return await server.identities.access_token(value)
-        case "basic":
-            try:
-                text = base64.b64decode(value, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                raise UnauthorizedError(
-                    "Invalid basic header. Credentials not correctly base64 encoded."
-                ) from None
-            username, _, password = text.partition(":")
-            return await server.identities.password(username, password)
-    raise UnauthorizedError
+    what = "basic" if kind == "basic" else "token"
+    content = "Credentials" if kind == "basic" else "Token"
+    if not value:
+        raise UnauthorizedError(f"Invalid {what} header. No credentials provided.")
+    if " " in value:
+        raise UnauthorizedError(
+            f"Invalid {what} header. {content} string should not contain spaces."
+        )
+    if not value.isascii():
+        raise UnauthorizedError(
+            f"Invalid {what} header. {content} string should not contain invalid characters."
+        )
+    if kind == "token":
+        return await server.identities.token(value)
+    if kind == "bearer":
+        return await server.identities.access_token(value)
+    username, password = decode_basic(value)
+    rate_limit.check(request, "basic")
+    try:
+        return await server.identities.password(username, password)
+    except UnauthorizedError:
+        # Only wrong ones are counted: programs send the right one with each of many calls.
+        rate_limit.knock(request, "basic")
+        raise
 
 
-def check_csrf(request: web.Request, server: Server, session: str) -> None:
+def decode_basic(value: str) -> tuple[str, str]:
+    """Username and password of a ``Basic`` proof."""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise UnauthorizedError(
+            "Invalid basic header. Credentials not correctly base64 encoded."
+        ) from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        # Older clients write what they have in their own alphabet.
+        text = raw.decode("latin-1")
+    username, _, password = text.partition(":")
+    return username, password
+
+
+def check_site(request: web.Request) -> None:
+    """Refuse what a browser sends on behalf of another site's page."""
+    if comes_from_another_site(request):
+        raise ForbiddenError(FOREIGN)
+
+
+def check_csrf(request: web.Request, session: str) -> None:
     """Refuse an unsafe request of a session that does not carry its CSRF value."""
     if request.method in SAFE_METHODS:
         return
-    if comes_from_another_site(request, server):
-        raise ForbiddenError("CSRF Failed: Origin checking failed.")
+    check_site(request)
     sent = request.headers.get(CSRF_HEADER)
     if sent is None:
         raise ForbiddenError("CSRF Failed: CSRF token missing.")
-    if not hmac.compare_digest(sent.encode(), csrf_token(session).encode()):
+    if not sent.isascii() or not hmac.compare_digest(sent, csrf_token(session)):
         raise ForbiddenError("CSRF Failed: CSRF token incorrect.")
-
-
-def is_this_machine(request: web.Request) -> bool:
-    """Whether both ends of the connection are on this machine, under a name of its own."""
-    name = host_name(request)
-    try:
-        return name in LOCAL_NAMES and ipaddress.ip_address(request.remote or "").is_loopback
-    except ValueError:
-        return False
 
 
 async def make_context(request: web.Request, server: Server) -> Context:
@@ -146,6 +144,9 @@ async def make_context(request: web.Request, server: Server) -> Context:
     identity, session = await authenticate(request, server)
     slug = request.query.get("org", request.headers.get("X-Organization"))
     number = request.query.get("org_id")
+    if not f"{slug}{number}".isprintable():
+        # Bytes that are no text cannot be looked up, and no slug holds control characters.
+        raise NotFoundError("There is no such organization.")
     subject, organization_id = await organizations.subject(server, identity, slug, number)
     return Context(
         server=server,

@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from cvat_lite.api import authentication, bodies
+from cvat_lite.api import addresses, authentication, bodies
 from cvat_lite.api.declare import BODY, CONTEXT, body_schema, is_public
 from cvat_lite.api.respond import CVAT_JSON, negotiate
 from cvat_lite.errors import (
@@ -63,8 +63,8 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def pass_on(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check host, caller and body, in this order, and call the handler."""
     server = request.app[SERVER]
-    name = authentication.host_name(request)
-    if not authentication.host_is_allowed(server, name):
+    name = addresses.host_name(request)
+    if not addresses.host_is_allowed(server.config, name):
         return web.Response(
             status=400,
             text=f"This server does not answer to the host {name!r}; "

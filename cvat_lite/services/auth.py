@@ -74,7 +74,9 @@ async def logout(context: Context) -> dict[str, str]:
 async def register(context: Context, given: dict[str, Any]) -> Entry:
     """Add the newcomer, and let them in; ValidationError for a name or address that is taken."""
     password = check_pair(given["password1"], given["password2"], "non_field_errors")
-    values = {name: given[name] for name in ("username", "first_name", "last_name") if name in given}
+    values = {
+        name: given[name] for name in ("username", "first_name", "last_name") if name in given
+    }
     values["email"] = given.get("email", "")
     check_strength("password1", password, known_of(**values))
     async with context.database.reading() as db:
@@ -121,9 +123,7 @@ async def change_password(context: Context, given: dict[str, Any]) -> dict[str, 
     return {"detail": "New password has been saved."}
 
 
-async def set_password(
-    db: Connection, user_id: int, stored: str, *, but_session: str = ""
-) -> None:
+async def set_password(db: Connection, user_id: int, stored: str, *, but_session: str = "") -> None:
     """Store a new password; sessions, API token and reset messages of before end."""
     await store.update(db, user_id, {"password": stored})
     kept = passwords.digest_key(but_session) if but_session else ""

@@ -27,7 +27,7 @@ from cvat_lite.services import annotations as annotation_service
 from cvat_lite.services import data, requests, targets, uploads
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.dataset_work import Export, Import, read_archive, write_archive
-from cvat_lite.services.requests import Operation, Order, Outcome, Report
+from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
 from cvat_lite.store import data as data_store
 from cvat_lite.store import dataset_facts
@@ -217,26 +217,28 @@ async def start_import(
     target = await may_import(context, kind, number, format_name)
     path = await uploads.take(context, place, filename)
     single = kind.removesuffix("s")
-    return await requests.submit(
-        context,
-        Order(
-            id=f"action=import&target={single}&target_id={number}&subresource=annotations",
-            operation="import:annotations",
-            target=single,
-            payload={
-                "kind": kind,
-                "number": number,
-                "format": format_name,
-                "file": path.name,
-                "append": append,
-                "masks_to_polygons": masks_to_polygons,
-            },
-            project_id=target.project_id,
-            task_id=target.task_id,
-            job_id=number if kind == "jobs" else None,
-            organization_id=target.organization_id,
-        ),
+    order = Order(
+        id=f"action=import&target={single}&target_id={number}&subresource=annotations",
+        operation="import:annotations",
+        target=single,
+        payload={
+            "kind": kind,
+            "number": number,
+            "format": format_name,
+            "file": path.relative_to(context.config.uploads).as_posix(),
+            "append": append,
+            "masks_to_polygons": masks_to_polygons,
+        },
+        project_id=target.project_id,
+        task_id=target.task_id,
+        job_id=number if kind == "jobs" else None,
+        organization_id=target.organization_id,
     )
+    try:
+        return await requests.submit(context, order)
+    except InProgressError:
+        await uploads.release(context.server, path)
+        raise
 
 
 async def may_import(
@@ -258,11 +260,10 @@ async def run_import(server: Server, request: BackgroundRequest, report: Report)
     """Read the archive in a worker process, then write what it holds, all or nothing."""
     asked = request.payload
     kind, number = asked["kind"], asked["number"]
-    place = Place(f"{kind}/annotations", number)
     gathered = await gather(server, kind, number, "")
     report(0.1)
     work = Import(
-        path=uploads.directory(server.config, place) / asked["file"],
+        path=server.config.uploads / asked["file"],
         format=asked["format"],
         masks_to_polygons=asked["masks_to_polygons"],
         target=Target(
@@ -276,14 +277,13 @@ async def run_import(server: Server, request: BackgroundRequest, report: Report)
     report(0.7)
     found = await asyncio.to_thread(payload.decode, text)
     await annotation_service.write_imported(server, kind, number, found, append=asked["append"])
-    await uploads.discard(server, place)
+    await uploads.release(server, work.path)
     return Outcome()
 
 
 async def drop_upload(server: Server, request: BackgroundRequest) -> None:
     """Remove the file of an import that failed."""
-    asked = request.payload
-    await uploads.discard(server, Place(f"{asked['kind']}/annotations", asked["number"]))
+    await uploads.release(server, server.config.uploads / request.payload["file"])
 
 
 for what in ("annotations", "dataset"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import BinaryIO, TypeVar
 
@@ -84,7 +84,9 @@ async def in_thread(function: Callable[..., T], *arguments: object) -> T:
         raise
 
 
-async def pieces(chunks: AsyncIterator[bytes], writer: Writer) -> AsyncIterator[bytearray]:
+async def pieces(
+    chunks: AsyncIterator[bytes], writer: Writer
+) -> AsyncGenerator[bytearray, None]:
     """The bytes in pieces of PIECE and more, the last one smaller.
 
     If the client goes away, what came before is the last piece, and then its error is raised.

@@ -220,10 +220,10 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
-def remove_named(base: Path, names: list[str]) -> None:
-    """Remove files below a directory."""
-    for name in names:
-        remove(below(base, name))
+def remove_all(paths: list[Path]) -> None:
+    """Remove several files or directories."""
+    for path in paths:
+        remove(path)
 
 
 def places(config: Config) -> set[Place]:

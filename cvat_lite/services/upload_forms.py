@@ -81,8 +81,8 @@ class Incoming:
 
     async def drop(self) -> None:
         """Remove what has not been kept."""
-        for part in self._parts.values():
-            await in_thread(staging.remove, part)
+        if self._parts:
+            await in_thread(staging.remove_all, list(self._parts.values()))
 
 
 @asynccontextmanager

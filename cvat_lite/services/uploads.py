@@ -108,8 +108,14 @@ async def ensure_few(db: Connection, place: Place, more: int) -> None:
 
 
 async def free_name(db: Connection, place: Place, name: str) -> str:
-    """The name itself for the media of a task; elsewhere one that no other file has."""
-    if place.belongs_to_a_task or not await store.is_named(db, place.target, place.number, name):
+    """The name itself for the media of a task; elsewhere one that no other file has.
+
+    That one has plain letters: it travels in a header to the client, and comes back.
+    """
+    if place.belongs_to_a_task:
+        return name
+    name = name.encode("ascii", "replace").decode().replace("?", "_")
+    if not await store.is_named(db, place.target, place.number, name):
         return name
     folder, _, last = name.rpartition("/")
     unique = f"{uuid.uuid4().hex[:8]}_{last}"
@@ -245,7 +251,8 @@ async def release(server: Server, taken: Path) -> None:
 
 async def forget(server: Server, place: Place, names: list[str]) -> None:
     """Remove some of the files of a place, because what came with them was refused."""
-    await in_thread(staging.remove_named, directory(server.config, place), names)
+    paths = [staging.file(server.config, place, name) for name in names]
+    await in_thread(staging.remove_all, paths)
     async with server.database.writing() as db:
         await store.delete_files(db, place.target, place.number, names)
 

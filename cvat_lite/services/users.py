@@ -144,7 +144,9 @@ async def destroy(context: Context, user_id: int) -> None:
         user = await find(db, context, "delete", user_id)
         await keep_an_administrator(db, user, None)
         await store.delete(db, user_id)
-        await events.record(db, context, "delete:user", user_id, obj_name="username")
+        await events.record(
+            db, context, "delete:user", user_id, obj_name="username", obj_val=user.username
+        )
     context.server.identities.forget()
 
 

@@ -89,7 +89,7 @@ async def jobs_create_annotations(request: web.Request) -> web.StreamResponse:
     return await labeled_data.receive(request, "jobs")
 
 
-@routes.route("PATCH", "/api/jobs/{id}/annotations/{file_id}")
+@routes.route("PATCH", "/api/jobs/{id}/annotations/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["jobs"],
     summary="Append to an annotation file's upload (TUS)",
@@ -101,7 +101,7 @@ async def jobs_append_annotations_file(request: web.Request) -> web.StreamRespon
     return await uploads.tus_file(request, Place("jobs/annotations", number(request)))
 
 
-@routes.route("HEAD", "/api/jobs/{id}/annotations/{file_id}")
+@routes.route("HEAD", "/api/jobs/{id}/annotations/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["jobs"],
     summary="Ask how much of an annotation file has arrived (TUS)",

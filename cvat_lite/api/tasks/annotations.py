@@ -89,7 +89,7 @@ async def tasks_create_annotations(request: web.Request) -> web.StreamResponse:
     return await labeled_data.receive(request, "tasks")
 
 
-@routes.route("PATCH", "/api/tasks/{id}/annotations/{file_id}")
+@routes.route("PATCH", "/api/tasks/{id}/annotations/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["tasks"],
     summary="Append to an annotation file's upload (TUS)",
@@ -101,7 +101,7 @@ async def tasks_append_annotations_file(request: web.Request) -> web.StreamRespo
     return await uploads.tus_file(request, Place("tasks/annotations", number(request)))
 
 
-@routes.route("HEAD", "/api/tasks/{id}/annotations/{file_id}")
+@routes.route("HEAD", "/api/tasks/{id}/annotations/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["tasks"],
     summary="Ask how much of an annotation file has arrived (TUS)",

@@ -63,7 +63,7 @@ async def tasks_create_data(request: web.Request) -> web.StreamResponse:
     return respond(request, {"rq_id": rq_id})
 
 
-@routes.route("PATCH", "/api/tasks/{id}/data/{file_id}")
+@routes.route("PATCH", "/api/tasks/{id}/data/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["tasks"],
     summary="Append to a file of a task's upload (TUS)",
@@ -75,7 +75,7 @@ async def tasks_append_data_file(request: web.Request) -> web.StreamResponse:
     return await uploads.tus_file(request, Place("tasks/data", number(request)))
 
 
-@routes.route("HEAD", "/api/tasks/{id}/data/{file_id}")
+@routes.route("HEAD", "/api/tasks/{id}/data/{file_id:[0-9]+_[0-9a-f-]+}")
 @docs(
     tags=["tasks"],
     summary="Ask how much of a file has arrived (TUS)",

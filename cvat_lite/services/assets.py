@@ -1,0 +1,94 @@
+"""Assets: shown with their guide, added to it and taken from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from cvat_lite.errors import NotFoundError, RuleError
+from cvat_lite.services import asset_files, guides
+from cvat_lite.services.asset_files import Upload
+from cvat_lite.services.context import Context
+from cvat_lite.services.views import basic_user
+from cvat_lite.store import assets as store
+from cvat_lite.store import guides as guide_store
+from cvat_lite.store.assets import Asset
+from cvat_lite.store.database import Connection
+
+
+def view(context: Context, asset: Asset) -> dict[str, Any]:
+    """An asset on the wire."""
+    return {
+        "uuid": asset.uuid,
+        "filename": asset.filename,
+        "created_date": asset.created_date,
+        "owner": basic_user(
+            context,
+            asset.owner_id,
+            asset.owner_username,
+            asset.owner_first_name,
+            asset.owner_last_name,
+        ),
+        "guide_id": asset.guide_id,
+    }
+
+
+async def require(db: Connection, context: Context, scope: str, uuid: str) -> Asset:
+    """The asset, if the asker may do that to its guide; else NotFoundError or ForbiddenError."""
+    asset = await store.get(db, uuid.lower())
+    if asset is None:
+        raise NotFoundError.of("Asset")
+    await guides.require(db, context, scope, asset.guide_id)
+    return asset
+
+
+async def retrieve(context: Context, uuid: str) -> tuple[Path, str]:
+    """The file of an asset and its type."""
+    async with context.database.snapshot() as db:
+        asset = await require(db, context, "view", uuid)
+    return asset_files.path_of(context.server, asset.uuid), asset.content_type
+
+
+async def create(
+    context: Context, guide_id: int, filename: str, chunks: AsyncIterator[bytes]
+) -> dict[str, Any]:
+    """Add a file to a guide; nothing of it is kept unless it is accepted."""
+    async with context.database.snapshot() as db:
+        await require_guide(db, context, guide_id)
+    async with asset_files.received(context.server, filename, chunks) as upload:
+        return await insert(context, guide_id, upload)
+
+
+async def require_guide(db: Connection, context: Context, guide_id: int) -> None:
+    """RuleError or ForbiddenError unless the asker may change such a guide."""
+    if await guide_store.get(db, guide_id) is None:
+        raise RuleError("AnnotationGuide matching query does not exist.")
+    await guides.require(db, context, "update", guide_id)
+
+
+async def insert(context: Context, guide_id: int, upload: Upload) -> dict[str, Any]:
+    """Give a received file to a guide; RuleError if it has too many then."""
+    async with context.database.writing() as db:
+        await require_guide(db, context, guide_id)
+        asset_files.check_room(len(await store.of_guide(db, guide_id)) + 1)
+        values = {
+            "uuid": upload.uuid,
+            "guide_id": guide_id,
+            "owner_id": context.user.id,
+            "filename": upload.filename,
+            "content_type": upload.content_type,
+        }
+        await store.insert(db, values)
+        made = await store.get(db, upload.uuid)
+    if made is None:
+        raise NotFoundError.of("Asset")
+    return view(context, made)
+
+
+async def destroy(context: Context, uuid: str) -> None:
+    """Take an asset from its guide, whose text is left as it is."""
+    async with context.database.writing() as db:
+        asset = await require(db, context, "update", uuid)
+        await store.delete(db, asset.uuid)
+    await asset_files.remove_files(context.server, [asset.uuid])
