@@ -76,12 +76,12 @@ class TestAServerThatRuns:
 
     def test_it_knows_a_user_who_is_added_meanwhile(self, server, data) -> None:
         words = ("--data-dir", data, "--password-stdin")
-        added = command("user", "add", "bob", *words, stdin="first-password\n")
+        added = command("user", "add", "bob", *words, stdin="purple otter 9\n")
         assert (added.returncode, added.stderr) == (0, "")
-        assert get(server, "/server/plugins", ("bob", "first-password")) == 200
-        changed = command("user", "passwd", "bob", *words, stdin="second-password\n")
+        assert get(server, "/server/plugins", ("bob", "purple otter 9")) == 200
+        changed = command("user", "passwd", "bob", *words, stdin="green heron 4\n")
         assert (changed.returncode, changed.stderr) == (0, "")
-        assert get(server, "/server/plugins", ("bob", "second-password")) == 200
+        assert get(server, "/server/plugins", ("bob", "green heron 4")) == 200
 
 
 @posix

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
@@ -19,11 +19,13 @@ from cvat_lite.errors import (
 )
 from cvat_lite.schemas.assets import AssetForm, AssetRead, AssetWriteRequest
 from cvat_lite.services import assets
+from cvat_lite.services.asset_files import Upload, received
 
 routes = web.RouteTableDef()
 
 CHUNK = 256 * 1024
 LONGEST_FIELD = 1000
+MOST_FIELDS = 100
 #: A file that somebody uploaded is shown, but runs nothing.
 CONTENT_HEADERS = {
     "Cache-Control": "private, no-cache",
@@ -40,36 +42,46 @@ CONTENT_HEADERS = {
 )
 @response_schema(AssetRead, 201)
 async def assets_create(request: web.Request) -> web.Response:
-    """A picture or a PDF of at most 10 MB, for a guide that the asker may change.
-
-    The file comes after the field that names the guide.
-    """
+    """A picture or a PDF of at most 10 MB, for a guide that the asker may change."""
     if request.content_type != "multipart/form-data":
         raise UnsupportedMediaTypeError(
             f'Unsupported media type "{request.content_type}" in request.'
         )
-    form: dict[str, Any] = {}
+    async with contextlib.AsyncExitStack() as kept:
+        form, upload = await read_form(request, kept)
+        guide_id = bodies.check(AssetWriteRequest(), form, partial=False)["guide_id"]
+        if upload is None:
+            raise ValidationError({"file": ["No file was submitted."]})
+        made = await assets.create(request[CONTEXT], guide_id, upload)
+    return respond(request, made)
+
+
+async def read_form(
+    request: web.Request, kept: contextlib.AsyncExitStack
+) -> tuple[dict[str, str], Upload | None]:
+    """The fields of the form and its file, which goes again if the stack ends in an error."""
+    form: dict[str, str] = {}
+    upload = None
     try:
         async for part in await bodies.multipart(request):
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
-            if part.name == "file" and part.filename is not None:
-                guide_id = bodies.check(AssetWriteRequest(), form, partial=False)["guide_id"]
-                made = await assets.create(
-                    request[CONTEXT], guide_id, part.filename, content_of(part)
-                )
-                return respond(request, made)
-            form[part.name] = await text_of(part)
+            if part.name == "file" and part.filename is not None and upload is None:
+                receiving = received(request[CONTEXT].server, part.filename, content_of(part))
+                upload = await kept.enter_async_context(receiving)
+            elif part.filename is None:
+                form[part.name] = await text_of(part)
+            if len(form) > MOST_FIELDS:
+                raise TooLargeError("The form is too large.")
     except ValueError as error:
         raise ParseError(f"Multipart form parse error - {error}") from None
-    bodies.check(AssetWriteRequest(), form, partial=False)
-    raise ValidationError({"file": ["No file was submitted."]})
+    return form, upload
 
 
 async def content_of(part: BodyPartReader) -> AsyncIterator[bytes]:
     """The bytes of an uploaded file, piece by piece."""
     while chunk := await part.read_chunk(CHUNK):
-        yield part.decode(chunk)
+        yield bytes(chunk)
 
 
 async def text_of(part: BodyPartReader) -> str:

@@ -23,10 +23,16 @@ ORGANIZATION: tuple[Parameter, ...] = (
 
 
 def list_parameters(
-    collection: Collection, more: Sequence[Parameter] = ()
+    collection: Collection,
+    more: Sequence[Parameter] = (),
+    organization: Sequence[Parameter] = ORGANIZATION,
 ) -> tuple[Parameter, ...]:
-    """Organization, page, search, sort, filter, and the simple filters of a collection."""
-    found = list(ORGANIZATION)
+    """Organization, page, search, sort, filter, and the simple filters of a collection.
+
+    A simple filter that is called as a parameter of the organization is that parameter.
+    """
+    found = list(organization)
+    taken = {parameter["name"] for parameter in organization}
     if collection.filter:
         text = f"JSON Logic over: {', '.join(collection.filter)}"
         found.append(query("filter", description=text))
@@ -37,6 +43,10 @@ def list_parameters(
     if collection.ordering:
         text = f"Sort by: {', '.join(collection.ordering)}; with - in front, descending"
         found.append(query("sort", description=text))
-    found.extend(query(name, KINDS[collection.fields[name].kind]) for name in collection.simple)
+    found.extend(
+        query(name, KINDS[collection.fields[name].kind])
+        for name in collection.simple
+        if name not in taken
+    )
     found.extend(more)
     return tuple(sorted(found, key=lambda parameter: str(parameter["name"]).lower()))

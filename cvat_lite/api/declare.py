@@ -85,6 +85,17 @@ def query(name: str, kind: str = "string", description: str = "", **more: Any) -
     }
 
 
+def path(name: str, kind: str = "string", description: str = "") -> Parameter:
+    """A parameter of the path; only one whose name does not tell its type needs declaring."""
+    return {
+        "in": "path",
+        "name": name,
+        "schema": {"type": kind},
+        "description": description,
+        "required": True,
+    }
+
+
 def header(name: str, description: str, **more: Any) -> Parameter:
     """A header that the operation reads."""
     return {

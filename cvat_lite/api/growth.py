@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from cvat_lite.api.collections import ORGANIZATION, list_parameters
-from cvat_lite.api.declare import BODY, CONTEXT, docs, request_schema, response_schema
+from cvat_lite.api.collections import list_parameters
+from cvat_lite.api.declare import BODY, CONTEXT, docs, path, request_schema, response_schema
 from cvat_lite.api.parameters import number
 from cvat_lite.api.respond import list_query, respond, respond_page
 from cvat_lite.schemas.growth import (
@@ -17,14 +17,14 @@ from cvat_lite.services import growth
 from cvat_lite.store.growth import COLLECTION
 
 routes = web.RouteTableDef()
-
-LIST_PARAMETERS = tuple(
-    parameter for parameter in list_parameters(COLLECTION) if parameter not in ORGANIZATION
-)
-
+USER_ID = path("id", description="The id of the user")
 
 @routes.get("/api/growth")
-@docs(tags=["growth"], summary="List the answers of the current user", parameters=LIST_PARAMETERS)
+@docs(
+    tags=["growth"],
+    summary="List the answers of the current user",
+    parameters=list_parameters(COLLECTION, organization=()),
+)
 @response_schema(PaginatedUserGrowthDataList)
 async def growth_list(request: web.Request) -> web.Response:
     """One row: the asker's."""
@@ -34,7 +34,7 @@ async def growth_list(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/growth/{id}")
-@docs(tags=["growth"], summary="Get the answers of the current user")
+@docs(tags=["growth"], summary="Get the answers of the current user", parameters=[USER_ID])
 @response_schema(UserGrowthData)
 async def growth_retrieve(request: web.Request) -> web.Response:
     """The id is the user's."""
@@ -42,7 +42,7 @@ async def growth_retrieve(request: web.Request) -> web.Response:
 
 
 @routes.patch("/api/growth/{id}")
-@docs(tags=["growth"], summary="Update the answers of the current user")
+@docs(tags=["growth"], summary="Update the answers of the current user", parameters=[USER_ID])
 @request_schema(PatchedUserGrowthDataRequest, required=False)
 @response_schema(UserGrowthData)
 async def growth_partial_update(request: web.Request) -> web.Response:

@@ -66,7 +66,13 @@ async def send_data(request: web.Request, kind: str) -> web.StreamResponse:
 
 async def send_preview(request: web.Request, kind: str) -> web.StreamResponse:
     """The preview of a task or job; where there is none, 404 or what ``Prefer`` asks for."""
-    made = await data.preview(request[CONTEXT], kind, number(request))
+    return await answer_preview(
+        request, await data.preview(request[CONTEXT], kind, number(request))
+    )
+
+
+async def answer_preview(request: web.Request, made: Made | None) -> web.StreamResponse:
+    """This picture; for none, 404 or what ``Prefer`` asks for."""
     if made is not None:
         return await send(request, made)
     if "handling=empty" in request.headers.get("Prefer", "").replace(" ", ""):

@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 @docs(
     tags=["organizations"],
     summary="List organizations",
-    parameters=list_parameters(COLLECTION),
+    parameters=list_parameters(COLLECTION, organization=()),
 )
 @response_schema(PaginatedOrganizationReadList)
 async def organizations_list(request: web.Request) -> web.Response:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from cvat_lite.api.collections import list_parameters
-from cvat_lite.api.declare import CONTEXT, docs, response_schema
+from cvat_lite.api.collections import ORGANIZATION, list_parameters
+from cvat_lite.api.declare import CONTEXT, docs, path, response_schema
 from cvat_lite.api.respond import empty, list_query, respond, respond_page
 from cvat_lite.schemas.requests import PaginatedRequestList, Request
 from cvat_lite.services import requests
 from cvat_lite.store.requests import COLLECTION
 
 routes = web.RouteTableDef()
+REQUEST_ID = path("id", description="The id of the background request")
 
 
 @routes.get("/api/requests")
-@docs(tags=["requests"], summary="List requests", parameters=list_parameters(COLLECTION))
+@docs(
+    tags=["requests"],
+    summary="List requests",
+    parameters=list_parameters(COLLECTION, organization=ORGANIZATION[1:]),
+)
 @response_schema(PaginatedRequestList)
 async def requests_list(request: web.Request) -> web.Response:
     """The asker's background requests."""
@@ -25,7 +30,7 @@ async def requests_list(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/requests/{id}")
-@docs(tags=["requests"], summary="Get request details")
+@docs(tags=["requests"], summary="Get request details", parameters=[REQUEST_ID])
 @response_schema(Request)
 async def requests_retrieve(request: web.Request) -> web.Response:
     """A background request; a failed one says why in ``message``."""
@@ -36,6 +41,7 @@ async def requests_retrieve(request: web.Request) -> web.Response:
 @docs(
     tags=["requests"],
     summary="Cancel request",
+    parameters=[REQUEST_ID],
     responses={"200": {"description": "The request has been cancelled"}},
 )
 async def requests_create_cancel(request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from cvat_lite.api.declare import CONTEXT, docs, query, response_schema
-from cvat_lite.api.respond import respond
+from cvat_lite.api.respond import CVAT_JSON, respond
 from cvat_lite.schemas.server import About, DatasetFormats, FileInfo, Health, Plugins
 from cvat_lite.services import server
 
@@ -47,7 +47,7 @@ async def server_retrieve_plugins(request: web.Request) -> web.Response:
     responses={
         "200": {
             "description": "What lies there",
-            "content": {"application/vnd.cvat+json": {"items": FileInfo}},
+            "content": {CVAT_JSON: {"schema": {"type": "array", "items": FileInfo}}},
         }
     },
 )

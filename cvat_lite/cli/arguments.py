@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cvat_lite import API_VERSION, __version__
-from cvat_lite.cli.settings import ENVIRONMENT_ONLY, GROUPS, variable
+from cvat_lite.cli.settings import ENVIRONMENT_ONLY, variable
+from cvat_lite.domain.people import GROUPS
 
 if TYPE_CHECKING:
     # The name of argparse's class for sub-commands; it is not public at run time.
@@ -59,7 +60,7 @@ def build_parser() -> ArgumentParser:
 
 def add_serve(commands: Commands) -> None:
     """``cvat-lite serve``."""
-    lines = "\n".join(f"  {variable(name):<32} {text}" for name, text in ENVIRONMENT_ONLY.items())
+    lines = "\n".join(f"  {variable(name):<36} {text}" for name, text in ENVIRONMENT_ONLY.items())
     parser = commands.add_parser(
         "serve",
         help="start the server (what happens without a command)",
@@ -153,7 +154,7 @@ def add_user(commands: Commands) -> None:
     passwd = actions.add_parser(
         "passwd",
         help="set a user's password",
-        description="Set a user's password; asks for it. The user's sessions end.",
+        description="Set a user's password; asks for it. The user's sessions and API token end.",
     )
     passwd.add_argument("username", help="the name of the user")
     for action in (add, passwd):

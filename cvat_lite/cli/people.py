@@ -15,7 +15,7 @@ from cvat_lite.cli import settings
 from cvat_lite.cli.settings import SettingError
 from cvat_lite.domain import passwords
 from cvat_lite.errors import StoreError
-from cvat_lite.store import users
+from cvat_lite.store import sessions, users
 from cvat_lite.store.database import Database, is_current
 from cvat_lite.store.lock import DirectoryLock
 from cvat_lite.store.users import User
@@ -23,7 +23,7 @@ from cvat_lite.store.users import User
 #: The letters that CVAT allows in the name of a user.
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-SHORTEST_PASSWORD = 8
+PERSONAL = ("email", "first_name", "last_name")
 HEADINGS = ("ID", "NAME", "EMAIL", "GROUPS", "ADMIN", "ACTIVE", "LAST LOGIN")
 
 
@@ -40,7 +40,7 @@ def run(options: Namespace) -> None:
         values = new_user(options)
     if options.action in ("add", "passwd"):
         # Asked for before the store is opened: nothing waits while a person types.
-        values["password"] = passwords.hash_password(ask_password(options))
+        values["password"] = passwords.hash_password(ask_password(options, values))
     asyncio.run(act(options, config.database, values))
 
 
@@ -111,8 +111,11 @@ def groups(options: Namespace) -> list[str]:
     return sorted(named) or ["user"]
 
 
-def ask_password(options: Namespace) -> str:
-    """The new password, from the standard input or asked for twice on the terminal."""
+def ask_password(options: Namespace, values: dict[str, Any]) -> str:
+    """The new password, from the standard input or asked for twice on the terminal.
+
+    Raises SettingError for one that would be refused to users too.
+    """
     if options.password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif not sys.stdin.isatty():
@@ -121,29 +124,32 @@ def ask_password(options: Namespace) -> str:
         password = getpass.getpass(f"New password of {options.username}: ")
         if getpass.getpass("Once more: ") != password:
             raise SettingError("These were two different passwords; nothing was changed.")
-    if len(password) < SHORTEST_PASSWORD:
-        raise SettingError(f"A password has at least {SHORTEST_PASSWORD} characters.")
+    known = (options.username, *(str(values.get(name, "")) for name in PERSONAL))
+    for weakness in passwords.weaknesses(password, known):
+        raise SettingError(weakness)
     return password
 
 
 async def add(database: Database, values: dict[str, Any], names: tuple[str, ...]) -> None:
     """Add a user, unless the name or the address is taken."""
     async with database.writing() as db:
-        if await users.by_name(db, values["username"]) is not None:
+        if await users.name_is_taken(db, values["username"]):
             raise SettingError(f"There is a user {values['username']} already.")
-        if values["email"] and await users.by_email(db, values["email"]) is not None:
+        if await users.email_is_taken(db, values["email"]):
             raise SettingError(f"There is a user with the address {values['email']} already.")
         await users.insert(db, values, names)
 
 
 async def set_password(database: Database, username: str, stored: str) -> None:
-    """Give a user a new password, and end the sessions that the old one began."""
+    """Give a user a new password, and end what the old one has opened."""
     async with database.writing() as db:
         user = await users.by_name(db, username)
         if user is None:
             raise SettingError(f"There is no user {username}.")
         await users.update(db, user.id, {"password": stored})
         await users.drop_sessions(db, user.id)
+        await users.drop_token(db, user.id)
+        await sessions.delete_resets(db, user.id)
 
 
 def table(found: list[User]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import Any
 
 LOG = logging.getLogger("cvat_lite")
 SIGNALS = tuple(
@@ -47,6 +50,17 @@ class Stop:
     async def wait(self) -> None:
         """Return when the process was told to stop."""
         await self._event.wait()
+
+    async def unless_done(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work, given up when the process is told to stop; raises what the work raises."""
+        task = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._event.wait())
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not task.done():
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1

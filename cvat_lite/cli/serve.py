@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import socket
 from argparse import Namespace
@@ -11,8 +10,10 @@ from argparse import Namespace
 from aiohttp import web
 
 from cvat_lite import __version__
+from cvat_lite.api.middleware import SERVER
 from cvat_lite.app import FIRST_USER, LOCK, make_app
-from cvat_lite.cli import process, settings, sockets
+from cvat_lite.cli import folder, process, settings, sockets
+from cvat_lite.cli.settings import SettingError
 from cvat_lite.config import Config
 
 #: Requests that are under way get this long to end by themselves, twice over.
@@ -22,13 +23,25 @@ REQUEST_SECONDS = 0.75
 def run(options: Namespace) -> None:
     """Serve until told to stop; SettingError or StoreError if that cannot begin."""
     config = settings.read(options, os.environ)
+    if options.command == "open":
+        folder.check(options.directory)
     process.set_up_logging(verbose=options.verbose)
-    opened = sockets.listen(config.host, config.port)
+    opened = listen(config, options)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(config, opened, options))
+        asyncio.run(serve(config, opened, options))
     finally:
         sockets.close(opened)
+
+
+def listen(config: Config, options: Namespace) -> list[socket.socket]:
+    """The sockets; whoever opens a directory and names no port gets another if it is in use."""
+    try:
+        return sockets.listen(config.host, config.port)
+    except SettingError:
+        named = options.port is not None or os.environ.get(settings.variable("port"))
+        if options.command != "open" or named:
+            raise
+        return sockets.listen(config.host, 0)
 
 
 async def serve(config: Config, opened: list[socket.socket], options: Namespace) -> None:
@@ -49,6 +62,8 @@ async def serve(config: Config, opened: list[socket.socket], options: Namespace)
         url = sockets.url_of(config.host, sockets.port_of(opened[0]))
         app[LOCK].note(url)
         announce(app, config, url)
+        if options.command == "open":
+            await stop.unless_done(folder.open_task(app[SERVER], url, options))
         await stop.wait()
     finally:
         await runner.cleanup()

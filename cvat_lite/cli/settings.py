@@ -15,7 +15,6 @@ import cvat_lite
 from cvat_lite.config import Config
 
 PREFIX = "CVAT_LITE_"
-GROUPS = ("admin", "user", "worker")
 #: Settings without a flag, as ``serve --help`` explains them.
 ENVIRONMENT_ONLY = {
     "admin_password": "the administrator's password at the first start",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +49,6 @@ async def retrieve(context: Context, uuid: str) -> tuple[Path, str]:
     return asset_files.path_of(context.server, asset.uuid), asset.content_type
 
 
-async def create(
-    context: Context, guide_id: int, filename: str, chunks: AsyncIterator[bytes]
-) -> dict[str, Any]:
-    """Add a file to a guide; nothing of it is kept unless it is accepted."""
-    async with context.database.snapshot() as db:
-        await require_guide(db, context, guide_id)
-    async with asset_files.received(context.server, filename, chunks) as upload:
-        return await insert(context, guide_id, upload)
-
-
 async def require_guide(db: Connection, context: Context, guide_id: int) -> None:
     """RuleError or ForbiddenError unless the asker may change such a guide."""
     if await guide_store.get(db, guide_id) is None:
@@ -67,7 +56,7 @@ async def require_guide(db: Connection, context: Context, guide_id: int) -> None
     await guides.require(db, context, "update", guide_id)
 
 
-async def insert(context: Context, guide_id: int, upload: Upload) -> dict[str, Any]:
+async def create(context: Context, guide_id: int, upload: Upload) -> dict[str, Any]:
     """Give a received file to a guide; RuleError if it has too many then."""
     async with context.database.writing() as db:
         await require_guide(db, context, guide_id)

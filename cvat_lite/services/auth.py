@@ -74,10 +74,9 @@ async def logout(context: Context) -> dict[str, str]:
 async def register(context: Context, given: dict[str, Any]) -> Entry:
     """Add the newcomer, and let them in; ValidationError for a name or address that is taken."""
     password = check_pair(given["password1"], given["password2"], "non_field_errors")
-    values = {
-        name: given[name] for name in ("username", "first_name", "last_name") if name in given
+    values: dict[str, Any] = {
+        name: given.get(name, "") for name in ("username", "email", "first_name", "last_name")
     }
-    values["email"] = given.get("email", "")
     check_strength("password1", password, known_of(**values))
     async with context.database.reading() as db:
         await users.check(db, 0, values)

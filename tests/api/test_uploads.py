@@ -7,7 +7,7 @@ import base64
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -160,8 +160,22 @@ def stored(config: Config, place: Place = DATA) -> dict[str, bytes]:
     }
 
 
-async def drop_midway(url: str, path: str, offset: int, announced: int, sent: bytes) -> None:
-    """Send some of the bytes that were announced, and hang up."""
+async def eventually(true: Callable[[], bool]) -> None:
+    """Wait until something is the case."""
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.001)
+
+
+async def hang_up_midway(
+    url: str,
+    path: str,
+    offset: int,
+    announced: int,
+    sent: bytes,
+    when: Callable[[], bool] = lambda: True,
+) -> None:
+    """Send some of the bytes that were announced, and hang up when the moment has come."""
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     login = base64.b64encode(f"admin:{ADMIN_PASSWORD}".encode()).decode()
@@ -173,15 +187,10 @@ async def drop_midway(url: str, path: str, offset: int, announced: int, sent: by
     )
     with suppress(ConnectionError):
         await writer.drain()
+    await eventually(when)
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-
-
-async def until_free() -> None:
-    """Wait until no request writes a file."""
-    while receiving.WRITERS:
-        await asyncio.sleep(0.001)
 
 
 async def test_the_recorded_conversation_has_the_recorded_statuses(
@@ -234,20 +243,27 @@ async def test_an_upload_survives_any_number_of_dropped_connections(
             await append(api, file, offset, sent)
         else:
             cut = chance.randrange(announced)
-            await drop_midway(url, file, offset, announced, sent[:cut])
-            await until_free()
+            await hang_up_midway(url, file, offset, announced, sent[:cut])
+            await eventually(lambda: not receiving.WRITERS)
             assert offset <= await arrived(api, file) <= offset + cut
     assert await finish(api) == ["dir/video.mp4"]
     assert stored(config) == {"files/dir/video.mp4": content}
 
 
-async def test_what_came_before_the_connection_broke_is_kept(api: Api, url: str) -> None:
-    file = await begin(api, "a.bin", 1000)
-    await drop_midway(url, file, 0, 1000, b"x" * 400)
-    while await arrived(api, file) < 400:
-        await asyncio.sleep(0.001)
-    await until_free()
-    assert await append(api, file, 400, b"y" * 600) == 1000
+async def test_what_came_before_the_connection_broke_is_kept(
+    api: Api, url: str, config: Config
+) -> None:
+    content = random.randbytes(3 * receiving.PIECE)
+    file = await begin(api, "a.bin", len(content))
+    part = staging.part(config, DATA, file.rpartition("/")[2])
+    sent = content[: receiving.PIECE + 1000]
+    some_was_stored = lambda: part.stat().st_size > 0  # noqa: E731
+    await hang_up_midway(url, file, 0, len(content), sent, some_was_stored)
+    await eventually(lambda: not receiving.WRITERS)
+    offset = await arrived(api, file)
+    assert receiving.PIECE <= offset <= len(sent)
+    await append(api, file, offset, content[offset:])
+    assert stored(config) == {"files/a.bin": content}
 
 
 async def slowly(begun: asyncio.Event, go_on: asyncio.Event) -> AsyncIterator[bytes]:
@@ -263,8 +279,7 @@ async def test_a_second_request_for_a_file_that_is_being_written_is_refused(api:
     begun, go_on = asyncio.Event(), asyncio.Event()
     first = asyncio.create_task(append(api, file, 0, slowly(begun, go_on)))
     await begun.wait()
-    while not receiving.WRITERS:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: bool(receiving.WRITERS))
     await append(api, file, 0, b"1234567890", expect=409)
     go_on.set()
     assert await first == 10
@@ -278,10 +293,10 @@ async def test_a_silent_request_gives_way_to_the_one_that_resumes(
     begun, never = asyncio.Event(), asyncio.Event()
     first = asyncio.create_task(append(api, file, 0, slowly(begun, never), expect=503))
     await begun.wait()
-    while not receiving.WRITERS:
-        await asyncio.sleep(0.001)
-    while await append_or_none(api, file, await arrived(api, file), b"1234567890") is None:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: bool(receiving.WRITERS))
+    async with asyncio.timeout(20):
+        while await append_or_none(api, file, await arrived(api, file), b"1234567890") is None:
+            await asyncio.sleep(0.001)
     assert stored(config) == {"files/a.bin": b"1234567890"}
     never.set()
     with suppress(aiohttp.ClientError):
@@ -306,7 +321,7 @@ async def test_a_body_of_unknown_length_that_is_too_long_leaves_the_offset(api: 
     await append(api, file, 0, b"abc")
     with suppress(aiohttp.ClientConnectionError):
         await append(api, file, 3, endless(), expect=413)
-    await until_free()
+    await eventually(lambda: not receiving.WRITERS)
     assert await arrived(api, file) == 3
 
 
@@ -536,11 +551,9 @@ async def test_a_form_that_breaks_off_leaves_nothing(
         + bytes(2_000_000)
     )
     await writer.drain()
-    while len(stored(config)) < 2:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: len(stored(config)) == 2)
     writer.close()
-    while stored(config):
-        await asyncio.sleep(0.001)
+    await eventually(lambda: not stored(config))
     assert await finish(api) == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 

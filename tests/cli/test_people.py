@@ -14,8 +14,9 @@ from cvat_lite.cli import main
 from cvat_lite.config import Config
 from cvat_lite.domain import clock, passwords
 from cvat_lite.services import bootstrap
-from cvat_lite.store import users
+from cvat_lite.store import sessions, users
 from cvat_lite.store.database import Database
+from cvat_lite.store.sessions import Session
 from cvat_lite.store.users import User
 from tests.client import ADMIN_PASSWORD
 
@@ -31,7 +32,7 @@ def data(tmp_path) -> Path:
         database = await Database.open(config.database, readers=1)
         await bootstrap.ensure_administrator(database, config)
         async with database.writing() as db:
-            await users.add_session(db, "digest", 1, clock.later(60))
+            await sessions.insert(db, "digest", 1, clock.later(60))
         await database.close()
 
     asyncio.run(make())
@@ -63,22 +64,22 @@ def say(monkeypatch):
 
 
 def test_a_user_is_added_with_the_password_from_the_standard_input(data, say, capsys) -> None:
-    say("long enough\nnot this line\n")
+    say("purple otter 9\nnot this line\n")
     assert user(data, "add", "bob", "--email", "bob@example.org", "--password-stdin") == 0
     bob = read_user(data, "bob")
     assert bob is not None
-    assert passwords.verify_password("long enough", bob.password)
+    assert passwords.verify_password("purple otter 9", bob.password)
     assert (bob.email, bob.groups, bob.is_superuser) == ("bob@example.org", ("user",), False)
     assert "bob" in capsys.readouterr().out
 
 
 def test_an_administrator_and_members_of_groups_can_be_added(data, say) -> None:
-    say("long enough\n")
+    say("purple otter 9\n")
     assert user(data, "add", "root", "--admin", "--password-stdin") == 0
     root = read_user(data, "root")
     assert root is not None
     assert (root.is_superuser, root.is_staff, root.groups) == (True, True, ("admin",))
-    say("long enough\n")
+    say("purple otter 9\n")
     assert user(data, "add", "w", "--group", "worker", "--group", "user", "--password-stdin") == 0
     worker = read_user(data, "w")
     assert worker is not None
@@ -86,20 +87,20 @@ def test_an_administrator_and_members_of_groups_can_be_added(data, say) -> None:
 
 
 def test_a_password_is_set_and_the_sessions_end(data, say) -> None:
-    say("another one\n")
+    say("green heron 4\n")
     assert user(data, "passwd", "admin", "--password-stdin") == 0
     admin = read_user(data, "admin")
     assert admin is not None
-    assert passwords.verify_password("another one", admin.password)
+    assert passwords.verify_password("green heron 4", admin.password)
 
-    async def sessions() -> User | None:
+    async def session() -> Session | None:
         database = await Database.open(Config(data_dir=data).database, readers=1)
         async with database.reading() as db:
-            found = await users.by_session(db, "digest")
+            found = await sessions.get(db, "digest")
         await database.close()
         return found
 
-    assert asyncio.run(sessions()) is None
+    assert asyncio.run(session()) is None
 
 
 def test_the_users_are_listed_in_columns(data, capsys) -> None:
@@ -112,12 +113,12 @@ def test_the_users_are_listed_in_columns(data, capsys) -> None:
 @pytest.mark.parametrize(
     ("words", "password", "complaint"),
     [
-        (["add", "admin"], "long enough", "There is a user admin already"),
-        (["add", "b", "--email", bootstrap.ADMIN_EMAIL.upper()], "long enough", "the address"),
-        (["add", "b", "--email", "nowhere"], "long enough", "not an e-mail address"),
-        (["add", "two words"], "long enough", "cannot be a name"),
-        (["add", "bob"], "short", "at least 8"),
-        (["passwd", "nobody"], "long enough", "no user nobody"),
+        (["add", "admin"], "purple otter 9", "There is a user admin already"),
+        (["add", "b", "--email", bootstrap.ADMIN_EMAIL.upper()], "purple otter 9", "the address"),
+        (["add", "b", "--email", "nowhere"], "purple otter 9", "not an e-mail address"),
+        (["add", "two words"], "purple otter 9", "cannot be a name"),
+        (["add", "bob"], "x7k", "at least 8"),
+        (["passwd", "nobody"], "purple otter 9", "no user nobody"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -151,12 +152,12 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(data) -> No
     if process == 0:
         words = [sys.executable, "-m", "cvat_lite", "user", "passwd", "admin"]
         os.execv(sys.executable, [*words, "--data-dir", str(data)])
-    shown = answer_prompts(terminal, [b"typed twice\n", b"typed twice\n"])
+    shown = answer_prompts(terminal, [b"stone oak 77\n", b"stone oak 77\n"])
     assert os.waitpid(process, 0)[1] == 0
-    assert b"typed twice" not in shown
+    assert b"stone oak 77" not in shown
     admin = read_user(data, "admin")
     assert admin is not None
-    assert passwords.verify_password("typed twice", admin.password)
+    assert passwords.verify_password("stone oak 77", admin.password)
 
 
 def answer_prompts(terminal: int, answers: list[bytes]) -> bytes:

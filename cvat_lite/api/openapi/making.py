@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 
 from cvat_lite import __version__
-from cvat_lite.api.declare import Parameter, is_public, success
+from cvat_lite.api.declare import Parameter, is_public, path
 from cvat_lite.api.openapi.converter import Plugin
 from cvat_lite.api.openapi.operations import Operation
 from cvat_lite.api.respond import CVAT_JSON
@@ -84,7 +84,6 @@ ERRORS = {
     "403": ("ErrorDetail", "The asker may not do this"),
     "404": ("ErrorDetail", "There is no such object, or the asker may not know of it"),
 }
-INTEGERS = frozenset(("id",))
 
 
 def make(operations: Iterable[Operation]) -> dict[str, Any]:
@@ -115,93 +114,79 @@ def make(operations: Iterable[Operation]) -> dict[str, Any]:
 
 def describe(operation: Operation) -> dict[str, Any]:
     """The operation object; schemas stand in it as classes, for apispec to name."""
-    declared = operation.handler.__apispec__  # type: ignore[attr-defined]  # set by decorators
+    public = is_public(operation.handler)
+    ways = SAFE if operation.method in ("GET", "HEAD") else UNSAFE
     described: dict[str, Any] = {
         "operationId": operation.operation_id,
-        "tags": list(declared["tags"]),
-        "summary": declared["summary"],
+        "tags": list(operation.declared["tags"]),
+        "summary": operation.declared["summary"],
         "description": " ".join((operation.handler.__doc__ or "").split()),
+        "parameters": [*path_parameters(operation), *other_parameters(operation)],
+        "requestBody": request_body(operation.declared),
+        "security": [*ways, {}] if public else ways,
+        "responses": {**successes(operation), **errors(operation, public=public)},
     }
-    parameters = path_parameters(operation) + given_parameters(operation)
-    if parameters:
-        described["parameters"] = parameters
-    body = request_body(declared)
-    if body is not None:
-        described["requestBody"] = body
-    public = is_public(operation.handler)
-    safe = operation.method in ("GET", "HEAD")
-    described["security"] = [*(SAFE if safe else UNSAFE), *([{}] if public else [])]
-    described["responses"] = responses(operation, public=public)
-    return described
+    return {name: value for name, value in described.items() if value}
 
 
 def path_parameters(operation: Operation) -> list[Parameter]:
     """The parameters in the path, as they are declared or else by their names."""
     declared = {
-        parameter["name"]: parameter
-        for parameter in operation.handler.__apispec__["parameters"]  # type: ignore[attr-defined]
+        parameter["name"]: dict(parameter)
+        for parameter in operation.declared["parameters"]
         if parameter["in"] == "path"
     }
     return [
-        dict(declared[name])
-        if name in declared
-        else {
-            "in": "path",
-            "name": name,
-            "schema": {"type": "integer" if name in INTEGERS else "string"},
-            "required": True,
-        }
+        declared.get(name) or path(name, "integer" if name == "id" else "string")
         for name in operation.variables
     ]
 
 
-def given_parameters(operation: Operation) -> list[Parameter]:
+def other_parameters(operation: Operation) -> list[Parameter]:
     """The parameters outside the path, without what says nothing."""
     return [
-        {key: value for key, value in parameter.items() if value not in ("", False)}
-        for parameter in operation.handler.__apispec__["parameters"]  # type: ignore[attr-defined]
+        {name: value for name, value in parameter.items() if value not in ("", False)}
+        for parameter in operation.declared["parameters"]
         if parameter["in"] != "path"
     ]
 
 
 def request_body(declared: dict[str, Any]) -> dict[str, Any] | None:
     """The body, from its schema or from what ``docs`` says of it; None where there is none."""
-    kinds = declared["consumes"]
     given = declared.get("x-request-body")
     if declared["schemas"]:
         [first] = declared["schemas"]
         schema, required = first["schema"], first["options"]["required"]
-    elif given is not None:
-        if "content" in given:
-            return dict(given)
-        schema, required = given["schema"], given.get("required", False)
-    else:
+    elif given is None:
         return None
-    body: dict[str, Any] = {"content": {kind: {"schema": schema} for kind in kinds}}
-    return {**body, "required": True} if required else body
+    else:
+        schema, required = given["schema"], given.get("required", False)
+    content = {kind: {"schema": schema} for kind in declared["consumes"]}
+    return {"content": content, "required": bool(required)}
 
 
-def responses(operation: Operation, *, public: bool) -> dict[str, Any]:
-    """What can be answered: what is declared, and the errors that all operations share."""
-    declared: dict[str, Any] = {}
-    for status, response in operation.handler.__apispec__["responses"].items():  # type: ignore[attr-defined]
-        text = response.get("description") or operation.handler.__apispec__["summary"]  # type: ignore[attr-defined]
-        described: dict[str, Any] = {"description": text}
+def successes(operation: Operation) -> dict[str, Any]:
+    """The answers that the operation declares, errors of its own among them."""
+    found: dict[str, Any] = {}
+    for status, response in operation.declared["responses"].items():
+        text = response.get("description") or operation.declared["summary"]
+        found[str(status)] = {"description": text}
         if "schema" in response:
-            described["content"] = {CVAT_JSON: {"schema": response["schema"]}}
+            found[str(status)]["content"] = {CVAT_JSON: {"schema": response["schema"]}}
         elif "content" in response:
-            described["content"] = response["content"]
-        declared[str(status)] = described
-    if not any(status.startswith("2") for status in declared):
-        declared[str(success(operation.handler))] = {"description": "Done"}
+            found[str(status)]["content"] = response["content"]
+    return found
+
+
+def errors(operation: Operation, *, public: bool) -> dict[str, Any]:
+    """The errors that all operations share, where they can happen and are not declared."""
+    found = {}
     for status, (component, text) in ERRORS.items():
-        if status in declared or (status == "404" and not operation.variables):
+        nothing_to_find = status == "404" and not operation.variables
+        if status in operation.declared["responses"] or nothing_to_find:
             continue
-        if public and status == "401":
-            text = "The proof of who asks is wrong"  # noqa: PLW2901
-        reference = {"$ref": f"#/components/schemas/{component}"}
-        declared[status] = {
-            "description": text,
-            "content": {CVAT_JSON: {"schema": reference}},
-        }
-    return dict(sorted(declared.items()))
+        schema = {"$ref": f"#/components/schemas/{component}"}
+        found[status] = {"description": text, "content": {CVAT_JSON: {"schema": schema}}}
+    if public and "401" in found:
+        found["401"]["description"] = "The proof of who asks is wrong"
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -26,6 +27,12 @@ class Operation:
     def operation_id(self) -> str:
         """The name under which clients know the operation."""
         return str(getattr(self.handler, "__name__", ""))
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the decorators have left on the handler; not to be changed."""
+        declared: dict[str, Any] = self.handler.__apispec__  # type: ignore[attr-defined]
+        return declared
 
     @property
     def variables(self) -> list[str]:

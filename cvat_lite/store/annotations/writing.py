@@ -82,7 +82,7 @@ async def delete(db: Connection, job_id: int, data: LabeledData) -> None:
         if sent:
             top = " AND parent_id IS NULL" if name in ("shapes", "tracks") else ""
             await db.execute(
-                f"DELETE FROM {name} WHERE job_id = ? AND id IN (SELECT value FROM json_each(?))"
+                f"DELETE FROM {name} WHERE +job_id = ? AND id IN (SELECT value FROM json_each(?))"
                 + top,
                 (job_id, _listed(sent)),
             )
@@ -135,7 +135,7 @@ async def _of_job(db: Connection, table: str, job_id: int, sent: Sequence[int]) 
         "SELECT id FROM tracked_shapes WHERE id IN (SELECT value FROM json_each(?))"
         " AND track_id IN (SELECT id FROM tracks WHERE job_id = ?)"
         if table == "tracked_shapes"
-        else f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?)) AND job_id = ?"
+        else f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?)) AND +job_id = ?"
     )
     return {row["id"] for row in await db.execute_fetchall(query, (_listed(sent), job_id))}
 

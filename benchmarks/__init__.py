@@ -1,0 +1,1 @@
+"""Benchmark programs, run by hand: ``python -m benchmarks``."""
