@@ -20,7 +20,7 @@ from cvat_lite.background.workers import Workers
 from cvat_lite.config import Config
 from cvat_lite.errors import StoreError
 from cvat_lite.media.cache import Cache
-from cvat_lite.services import bootstrap, requests
+from cvat_lite.services import asset_files, bootstrap, requests
 from cvat_lite.services.bootstrap import FirstUser
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
@@ -100,6 +100,7 @@ async def keep_house(server: Server) -> None:
     while True:
         try:
             await requests.forget_expired(server)
+            await asset_files.sweep(server)
         except OSError:
             LOG.exception("housekeeping failed")
         await asyncio.sleep(HOUSEKEEPING_SECONDS)

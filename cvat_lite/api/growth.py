@@ -19,6 +19,7 @@ from cvat_lite.store.growth import COLLECTION
 routes = web.RouteTableDef()
 USER_ID = path("id", description="The id of the user")
 
+
 @routes.get("/api/growth")
 @docs(
     tags=["growth"],

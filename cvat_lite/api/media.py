@@ -72,7 +72,7 @@ async def send_preview(request: web.Request, kind: str) -> web.StreamResponse:
 
 
 async def answer_preview(request: web.Request, made: Made | None) -> web.StreamResponse:
-    """This picture; for none, 404 or what ``Prefer`` asks for."""
+    """The picture; where there is none, 404 or what ``Prefer`` asks for."""
     if made is not None:
         return await send(request, made)
     if "handling=empty" in request.headers.get("Prefer", "").replace(" ", ""):

@@ -48,8 +48,8 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = error
     except ConnectionResetError:
-        # The caller has gone; there is nobody to answer.
-        raise
+        # The caller has gone. Nobody reads this answer; raised on, it would be logged as a fault.
+        response = web.Response(status=400)
     except Exception:  # noqa: BLE001  # the last resort: logged with its traceback
         response = unexpected(request)
     if not response.prepared:

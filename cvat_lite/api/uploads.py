@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader, MultipartReader
@@ -40,6 +41,7 @@ TUS = {"Tus-Resumable": VERSION}
 APPEND_TYPE = "application/offset+octet-stream"
 READ = 256 * 1024
 T = TypeVar("T")
+PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
 #: The fields of a form that bring files, by place.
 FILE_FIELDS = {
     "tasks/data": ("client_files",),
@@ -211,13 +213,13 @@ async def receive_form(request: web.Request, place: Place, file_fields: Sequence
     announced = request.content_length or 0
     async with upload_forms.incoming(request[CONTEXT], place, announced) as files:
         async for part in parts(request):
-            name = part.name or ""
-            if part.filename is None:
+            name, filename = disposition(part.headers.get("Content-Disposition", ""))
+            if filename is None:
                 value = await text_of(part, room)
                 room -= len(value)
                 pairs.append((name, value))
             elif name.partition("[")[0] in file_fields:
-                await files.add(part.filename, file_of(part))
+                await files.add(filename, file_of(part))
         return Received(bodies.unfold(pairs), await files.keep())
 
 
@@ -227,6 +229,23 @@ async def parts(request: web.Request) -> AsyncIterator[BodyPartReader]:
     while (part := await reading(reader.next)) is not None:
         if isinstance(part, BodyPartReader):
             yield part
+
+
+def disposition(header: str) -> tuple[str, str | None]:
+    """The names of a part's field and of its file, as they were sent.
+
+    aiohttp's own reading makes other names of some: it takes the first slash from absolute ones,
+    which makes them relative, and loses parts whose file has semicolons in its name. Browsers
+    leave a backslash as it is, so only the one before a quotation mark is taken away.
+    """
+    found = {}
+    for key, quoted, plain in PARAMETER.findall(header):
+        found[key.lower()] = quoted.replace('\\"', '"') if quoted else plain.strip().strip('"')
+    filename = found.get("filename")
+    charset, _, encoded = found.get("filename*", "").partition("'")
+    if charset.lower() in ("utf-8", "iso-8859-1"):
+        filename = unquote(encoded.partition("'")[2], charset)
+    return found.get("name", ""), filename
 
 
 async def text_of(part: BodyPartReader, room: int) -> str:

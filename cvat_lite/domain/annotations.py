@@ -18,6 +18,9 @@ from cvat_lite.domain.enums import ShapeType
 #: Frames, labels and groups; CVAT keeps them in 32 bits.
 LARGEST = 2**31 - 1
 Index = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+#: What an id may be, so that a database can look for it.
+LARGEST_ID = 2**63 - 1
+Id = Annotated[int, msgspec.Meta(ge=-LARGEST_ID - 1, le=LARGEST_ID)]
 Depth = Annotated[int, msgspec.Meta(ge=-LARGEST - 1, le=LARGEST)]
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Degrees = Annotated[float, msgspec.Meta(ge=0, le=360)]
@@ -28,14 +31,14 @@ AttributeText = Annotated[str, msgspec.Meta(max_length=4096)]
 class AttributeValue(msgspec.Struct, gc=False):
     """The value that an annotation gives to an attribute of its label."""
 
-    spec_id: int
+    spec_id: Id
     value: AttributeText
 
 
 class Tag(msgspec.Struct, kw_only=True, gc=False):
     """A label put on a whole frame."""
 
-    id: int | None = None
+    id: Id | None = None
     label_id: Index
     frame: Index
     group: Index | None = 0
@@ -46,7 +49,7 @@ class Tag(msgspec.Struct, kw_only=True, gc=False):
 class Element(msgspec.Struct, kw_only=True, gc=False):
     """A shape within a skeleton; ``label_id`` is a sublabel."""
 
-    id: int | None = None
+    id: Id | None = None
     label_id: Index
     type: ShapeType
     frame: Index
@@ -70,7 +73,7 @@ class Shape(Element, kw_only=True, gc=False):
 class TrackedShape(msgspec.Struct, kw_only=True, gc=False):
     """A keyframe of a track; its attributes are the mutable ones."""
 
-    id: int | None = None
+    id: Id | None = None
     type: ShapeType
     frame: Index
     occluded: bool = False
@@ -84,7 +87,7 @@ class TrackedShape(msgspec.Struct, kw_only=True, gc=False):
 class ElementTrack(msgspec.Struct, kw_only=True, gc=False):
     """A track within a skeleton's track."""
 
-    id: int | None = None
+    id: Id | None = None
     label_id: Index
     frame: Index
     group: Index | None = 0
@@ -102,7 +105,7 @@ class Track(ElementTrack, kw_only=True, gc=False):
 class Interval(msgspec.Struct, kw_only=True, gc=False):
     """A span of time of a sound; ``start`` and ``stop`` are milliseconds."""
 
-    id: int | None = None
+    id: Id | None = None
     label_id: Index
     start: Index
     stop: Index | None

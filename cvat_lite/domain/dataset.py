@@ -120,6 +120,19 @@ class PartInfo:
         return self.subset or DEFAULT_SUBSET
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """What a project is, whose tasks are the parts of a dataset; dates are ISO 8601."""
+
+    id: int
+    name: str
+    bug_tracker: str = ""
+    created_date: str = ""
+    updated_date: str = ""
+    owner: Person | None = None
+    assignee: Person | None = None
+
+
 def video_frame_name(absolute: int) -> str:
     """What a frame of a video is called in a dataset: ``frame_000012``."""
     return f"frame_{absolute:06d}"
@@ -217,10 +230,11 @@ class _TrackRuns:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a format writes: parts that share labels."""
+    """What a format writes: parts that share labels; those of a ``project`` if there is one."""
 
     labels: tuple[Label, ...]
     parts: tuple[Part, ...]
+    project: ProjectInfo | None = None
 
     @cached_property
     def flat_labels(self) -> tuple[Label, ...]:

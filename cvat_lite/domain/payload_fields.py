@@ -17,6 +17,7 @@ import msgspec
 
 from cvat_lite.domain.annotations import (
     LARGEST,
+    LARGEST_ID,
     AttributeValue,
     Element,
     ElementTrack,
@@ -262,14 +263,14 @@ def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 VERSION = Field(integer(None))
-_ID = Field(integer(None, None), nullable=True)
+_ID = Field(integer(-LARGEST_ID - 1, LARGEST_ID), nullable=True)
 _INDEX = Field(integer(), required=True)
 _GROUP = Field(integer(), nullable=True)
 _SCORE = Field(number(0, 1))
 _ATTRIBUTE = Schema(
     AttributeValue,
     {
-        "spec_id": Field(integer(None, None), required=True),
+        "spec_id": Field(integer(-LARGEST_ID - 1, LARGEST_ID), required=True),
         "value": Field(attribute_text, required=True),
     },
 )

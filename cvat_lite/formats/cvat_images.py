@@ -16,21 +16,25 @@ INDENT = " " * 4
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations.xml``, and the images below ``images/``."""
-    part = cvat_xml.single_part(dataset)
     names = Names(dataset)
+    head = cvat_xml.head(dataset)
     with sink.open(cvat_xml.FILE) as file:
-        file.write(cvat_xml.head(dataset, part).encode())
-        for on_frame in part.by_frame():
-            file.write("".join(_image(on_frame, part.info, names)).encode())
+        file.write(head.encode())
+        for part in dataset.parts:
+            info = part.info
+            place = "" if dataset.project is None else cvat_xml.place(info, subset_first=True)
+            for on_frame in part.by_frame():
+                file.write("".join(_image(on_frame, info, place, names)).encode())
         file.write(cvat_xml.FOOTER.encode())
     if options.save_images:
-        add_images(dataset, sink, lambda frame, _: f"images/{frame.file_name}")
+        add_images(dataset, sink, cvat_xml.images(dataset))
 
 
-def _image(on_frame: FrameAnnotations, info: PartInfo, names: Names) -> Iterator[str]:
+def _image(on_frame: FrameAnnotations, info: PartInfo, place: str, names: Names) -> Iterator[str]:
+    """A frame with all that stands on it; ``place`` are attributes that tell its task."""
     frame = on_frame.frame
     yield (
-        f'  <image id="{info.absolute(frame.number)}" name="{xml.attribute(frame.name)}" '
+        f'  <image id="{info.absolute(frame.number)}" name="{xml.attribute(frame.name)}"{place} '
         f'width="{frame.width}" height="{frame.height}">\n'
     )
     for shape in on_frame.shapes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from cvat_lite.domain.annotations import Element, Shape
+from cvat_lite.domain.annotations import Element, Shape, Track
 from cvat_lite.domain.dataset import Dataset, Part, PartInfo
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.interpolation import FrameElement, FrameShape, shapes_of_track
@@ -21,30 +21,32 @@ INDENT = " " * 4
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations.xml``, and the images below ``images/``."""
-    part = cvat_xml.single_part(dataset)
     names = Names(dataset)
+    head = cvat_xml.head(dataset)
+    numbers = count()
     with sink.open(cvat_xml.FILE) as file:
-        file.write(cvat_xml.head(dataset, part).encode())
-        for piece in _tracks(part, names):
-            file.write(piece.encode())
+        file.write(head.encode())
+        for part in dataset.parts:
+            place = "" if dataset.project is None else cvat_xml.place(part.info)
+            for piece in _tracks(part, names, numbers, place):
+                file.write(piece.encode())
         file.write(cvat_xml.FOOTER.encode())
     if options.save_images:
-        add_images(dataset, sink, lambda frame, _: f"images/{frame.file_name}")
+        add_images(dataset, sink, cvat_xml.images(dataset))
 
 
-def _tracks(part: Part, names: Names) -> Iterator[str]:
+def _tracks(part: Part, names: Names, numbers: Iterator[int], place: str) -> Iterator[str]:
+    """The tracks of a task or job; ``place`` are attributes that tell which."""
     frames = {frame.number for frame in part.frames}
     first = min(frames, default=0)
-    numbers = count()
     for track in part.tracks():
-        label = names.labels[track.label_id]
-        yield _opening(next(numbers), label, track.source, track.group)
+        yield _opening(next(numbers), track, names, place)
         for position in shapes_of_track(track, part.last_frame, outside=True):
             if position.frame >= first:
                 yield _position(position, part.info, names)
         yield "  </track>\n"
     for shape in _shapes(part, frames):
-        yield _opening(next(numbers), names.labels[shape.label_id], shape.source, shape.group)
+        yield _opening(next(numbers), shape, names, place)
         yield _position(shape, part.info, names)
         if shape.frame < part.last_frame:
             yield _position(shape, part.info, names, hidden=True)
@@ -55,10 +57,10 @@ def _shapes(part: Part, frames: set[int]) -> Iterator[Shape]:
     return (shape for shape in part.shapes() if shape.frame in frames)
 
 
-def _opening(number: int, label: str, source: str, group_number: int | None) -> str:
+def _opening(number: int, item: Track | Shape, names: Names, place: str) -> str:
     return (
-        f'  <track id="{number}" label="{label}" source="{xml.attribute(source)}"'
-        f"{group(group_number)}>\n"
+        f'  <track id="{number}" label="{names.labels[item.label_id]}" '
+        f'source="{xml.attribute(item.source)}"{place}{group(item.group)}>\n'
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from cvat_lite.domain.annotations import AttributeValue, Element
-from cvat_lite.domain.dataset import Dataset, Part, Person
+from cvat_lite.domain.dataset import Dataset, Frame, Part, PartInfo, Person, ProjectInfo
 from cvat_lite.domain.enums import ShapeType, TaskMode
 from cvat_lite.domain.geometry import ellipse_axes
 from cvat_lite.domain.labels import AttributeSpec, Label
@@ -53,13 +53,6 @@ class Names:
         )
 
 
-def single_part(dataset: Dataset) -> Part:
-    """The one task or job of a dataset; ValueError for several, which need a project's head."""
-    if len(dataset.parts) != 1:
-        raise ValueError("the CVAT format writes one task or job at a time")
-    return dataset.parts[0]
-
-
 def geometry(shape: Element) -> str:
     """Where the shape is, as attributes: coordinates with two decimals, rotation if any."""
     points, kind = shape.points, shape.type
@@ -87,13 +80,58 @@ def group(number: int | None) -> str:
     return f' group_id="{number}"' if number else ""
 
 
-def head(dataset: Dataset, part: Part) -> str:
-    """The document up to and including ``meta``."""
+def head(dataset: Dataset) -> str:
+    """The document up to and including ``meta``: of a project, or of one task or job.
+
+    ValueError for several parts that are of no project.
+    """
+    if dataset.project is not None:
+        kind, lines = "project", _project(dataset, dataset.project)
+    elif len(dataset.parts) == 1:
+        kind, lines = dataset.parts[0].info.kind, _part(dataset.parts[0], dataset.labels)
+    else:
+        raise ValueError("the CVAT format writes one project, task or job at a time")
+    body = "\n".join(f"      {line}" for line in lines)
+    dumped = _row("dumped", str(datetime.now(UTC)))
+    return f"{HEADER}  <meta>\n    <{kind}>\n{body}\n    </{kind}>\n    {dumped}\n  </meta>\n"
+
+
+def images(dataset: Dataset) -> Callable[[Frame, str], str]:
+    """Where the images of a dataset lie: those of a project in a folder for each subset."""
+    if dataset.project is None:
+        return lambda frame, _: f"images/{frame.file_name}"
+    return lambda frame, subset: f"images/{subset}/{frame.file_name}"
+
+
+def place(info: PartInfo, *, subset_first: bool = False) -> str:
+    """The attributes that tell which task of a project something is of, a blank before each."""
+    found = [f' task_id="{info.id}"', f' subset="{xml.attribute(info.subset_name)}"']
+    return "".join(reversed(found) if subset_first else found)
+
+
+def _project(dataset: Dataset, info: ProjectInfo) -> list[str]:
+    fields = [
+        ("id", str(info.id)),
+        ("name", info.name),
+        ("bugtracker", info.bug_tracker),
+        ("created", _date(info.created_date)),
+        ("updated", _date(info.updated_date)),
+    ]
+    lines = [*_rows(fields), "<tasks>"]
+    for part in dataset.parts:
+        lines += ["  <task>", *(f"    {line}" for line in _part(part, None)), "  </task>"]
+    lines += ["</tasks>", *_labels(dataset.labels)]
+    lines.append(_row("subsets", "\n".join(dataset.subsets())))
+    return lines + _person("owner", info.owner) + _person("assignee", info.assignee)
+
+
+def _part(part: Part, labels: Sequence[Label] | None) -> list[str]:
+    """What is inside ``task`` or ``job``; a task of a project has no labels of its own."""
     info = part.info
-    rows: list[tuple[str, str]] = [("id", str(info.id))]
+    fields: list[tuple[str, str]] = [("id", str(info.id))]
     if info.kind == "task":
-        rows.append(("name", info.name))
-    rows += [
+        fields.append(("name", info.name))
+    fields += [
         ("size", str(info.size)),
         ("mode", info.mode.value),
         ("overlap", str(info.overlap)),
@@ -105,37 +143,32 @@ def head(dataset: Dataset, part: Part) -> str:
         ("stop_frame", str(info.stop_frame)),
         ("frame_filter", info.frame_filter),
     ]
-    lines = [f"      {_row(name, value)}" for name, value in rows]
-    lines.append("      <segments>")
+    lines = [*_rows(fields), "<segments>"]
     for segment in info.segments:
-        fields = [
+        rows = [
             ("id", str(segment.id)),
             ("start", str(segment.start)),
             ("stop", str(segment.stop)),
             ("url", segment.url),
         ]
-        lines += ["        <segment>", *_rows(fields, 10), "        </segment>"]
-    lines.append("      </segments>")
+        lines += ["  <segment>", *_rows(rows, 4), "  </segment>"]
+    lines.append("</segments>")
     lines += _person("owner", info.owner) + _person("assignee", info.assignee)
-    lines += ["      <labels>", *_labels(dataset.labels), "      </labels>"]
+    if labels is not None:
+        lines += _labels(labels)
     if info.mode is TaskMode.INTERPOLATION and part.frames:
         first = part.frames[0]
         size = [("width", str(first.width)), ("height", str(first.height))]
-        lines += ["      <original_size>", *_rows(size, 8), "      </original_size>"]
-        lines.append(f"      {_row('source', info.source)}")
-    body = "\n".join(lines)
-    dumped = _row("dumped", str(datetime.now(UTC)))
-    return (
-        f"{HEADER}  <meta>\n    <{info.kind}>\n{body}\n    </{info.kind}>\n"
-        f"    {dumped}\n  </meta>\n"
-    )
+        lines += ["<original_size>", *_rows(size, 2), "</original_size>"]
+        lines.append(_row("source", info.source))
+    return lines
 
 
 def _row(name: str, value: str) -> str:
     return f"<{name}>{xml.text(value)}</{name}>"
 
 
-def _rows(fields: Iterable[tuple[str, str]], indent: int) -> list[str]:
+def _rows(fields: Iterable[tuple[str, str]], indent: int = 0) -> list[str]:
     return [" " * indent + _row(name, value) for name, value in fields]
 
 
@@ -146,26 +179,30 @@ def _date(value: str) -> str:
 
 def _person(name: str, person: Person | None) -> list[str]:
     if person is None:
-        return [f"      <{name}></{name}>"]
+        return [f"<{name}></{name}>"]
     fields = [("username", person.username), ("email", person.email)]
-    return [f"      <{name}>", *_rows(fields, 8), f"      </{name}>"]
+    return [f"<{name}>", *_rows(fields, 2), f"</{name}>"]
 
 
-def _labels(labels: Iterable[Label], parent: str | None = None) -> list[str]:
+def _labels(labels: Iterable[Label]) -> list[str]:
+    return ["<labels>", *_labels_of(labels), "</labels>"]
+
+
+def _labels_of(labels: Iterable[Label], parent: str | None = None) -> list[str]:
     """A skeleton's sublabels follow it and name it as their parent."""
     lines: list[str] = []
     for label in labels:
         fields = [("name", label.name), ("color", label.color), ("type", label.type.value)]
-        lines += ["        <label>", *_rows(fields, 10), "          <attributes>"]
+        lines += ["  <label>", *_rows(fields, 4), "    <attributes>"]
         for spec in label.attributes:
             lines += _attribute(spec)
-        lines.append("          </attributes>")
+        lines.append("    </attributes>")
         if label.svg:
-            lines += _rows([("svg", _named_svg(label))], 10)
+            lines += _rows([("svg", _named_svg(label))], 4)
         if parent is not None:
-            lines += _rows([("parent", parent)], 10)
-        lines.append("        </label>")
-        lines += _labels(label.sublabels, label.name)
+            lines += _rows([("parent", parent)], 4)
+        lines.append("  </label>")
+        lines += _labels_of(label.sublabels, label.name)
     return lines
 
 
@@ -186,4 +223,4 @@ def _attribute(spec: AttributeSpec) -> list[str]:
         ("default_value", spec.default_value),
         ("values", "\n".join(spec.values)),
     ]
-    return ["            <attribute>", *_rows(fields, 14), "            </attribute>"]
+    return ["      <attribute>", *_rows(fields, 8), "      </attribute>"]

@@ -37,7 +37,7 @@ class IssueRead(Wire):
 class Position(List):
     """Where on the frame: x and y of one point or of several, in pixels."""
 
-    def __init__(self, **more: Any):
+    def __init__(self, **more: Any) -> None:
         super().__init__(
             Number(),
             validate=validate.Length(min=1, error="This list may not be empty."),
@@ -51,7 +51,14 @@ class About(Wire):
     #: The field that names the object, and what it is called.
     about = ("", "")
 
-    def handle_error(self, error: ValidationError, data: Any, **kwargs: Any) -> NoReturn:
+    def handle_error(  # the signature is marshmallow's
+        self,
+        error: ValidationError,
+        data: Any,  # noqa: ARG002
+        *,
+        many: bool,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> NoReturn:
         """Where no object is named, the answer is as for one that does not exist."""
         name, model = self.about
         messages = error.messages

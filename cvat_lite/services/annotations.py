@@ -92,10 +92,15 @@ async def write_parts(
 ) -> LabeledData:
     """Write each job's part of the payload; what was written, with ids, as one payload again."""
     parts = merging.split(data, spans)
-    for span, part in zip(spans, parts, strict=True):
-        await action(db, span.job_id, part, rules)
+    if action is delete_sent:
+        await store.delete_task(db, spans, data)
+    elif action is store.update:
+        await store.update_task(db, spans, parts, rules)
+    else:
+        for span, part in zip(spans, parts, strict=True):
+            await action(db, span.job_id, part, rules)
     await job_store.touch(db, [span.job_id for span in spans])
-    if len(spans) == 1:
+    if len(spans) == 1 or action is delete_sent:
         return data
     if overlapping(spans):
         return merging.merge(list(zip(spans, parts, strict=True)))

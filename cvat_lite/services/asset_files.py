@@ -34,6 +34,7 @@ SIGNATURES = (
     ("image/gif", re.compile(rb"GIF8[79]a")),
     ("application/pdf", re.compile(rb"%PDF-")),
 )
+MARK_LENGTH = 16
 REFERENCE = re.compile(
     r"/api/assets/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", re.IGNORECASE
 )
@@ -60,9 +61,14 @@ def references(markdown: str) -> list[str]:
     return list(dict.fromkeys(found.lower() for found in REFERENCE.findall(markdown)))
 
 
-def content_type_of(start: bytes) -> str | None:
-    """The type of a file that begins so; None for one that may be no asset."""
-    return next((kind for kind, mark in SIGNATURES if mark.match(start)), None)
+def content_type_of(start: bytes) -> str:
+    """The type of a file that begins so; ValidationError for one that may be no asset."""
+    for kind, mark in SIGNATURES:
+        if mark.match(start):
+            return kind
+    supported = tuple(known for known, _ in SIGNATURES)
+    message = f"File is not supported as an asset. Supported are {supported}"
+    raise ValidationError({"file": [message]})
 
 
 @contextlib.asynccontextmanager
@@ -74,27 +80,26 @@ async def received(
     ValidationError for one that is too large or of a type that is no asset's.
     """
     name = str(uuid.uuid4())
-    path = path_of(server, name)
     try:
-        await asyncio.to_thread(make_empty, path)
-        start, size = b"", 0
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > LARGEST:
-                raise ValidationError({"file": [f"Maximum size of asset is {LARGEST // MIB} MB"]})
-            start = (start + chunk)[:16]
-            await asyncio.to_thread(append, path, chunk)
-        kind = content_type_of(start)
-        if kind is None:
-            supported = tuple(known for known, _ in SIGNATURES)
-            raise ValidationError(
-                {"file": [f"File is not supported as an asset. Supported are {supported}"]}
-            )
-        await asyncio.to_thread(flush, path)
-        yield Upload(name, bare_name(filename), kind)
+        start = await write(path_of(server, name), chunks)
+        yield Upload(name, bare_name(filename), content_type_of(start))
     except BaseException:
         await remove_files(server, [name])
         raise
+
+
+async def write(path: Path, chunks: AsyncIterator[bytes]) -> bytes:
+    """Write a file of at most ``LARGEST`` bytes, for good; answers its first bytes."""
+    await asyncio.to_thread(make_empty, path)
+    start, size = b"", 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > LARGEST:
+            raise ValidationError({"file": [f"Maximum size of asset is {LARGEST // MIB} MB"]})
+        start = (start + chunk)[:MARK_LENGTH]
+        await asyncio.to_thread(append, path, chunk)
+    await asyncio.to_thread(flush, path)
+    return start
 
 
 def make_empty(path: Path) -> None:

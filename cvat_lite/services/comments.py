@@ -76,9 +76,11 @@ async def require(
     NotFoundError or ForbiddenError otherwise.
     """
     comment = await store.get(db, comment_id)
-    found = comment and await around(db, context, comment.issue_id)
-    if comment is None or found is None:
+    if comment is None:
         raise NotFoundError.of("Comment")
+    found = await around(db, context, comment.issue_id)
+    if found is None:
+        raise NotFoundError.of("Issue")
     issue, facts = found
     asked = resource(context, issue, facts, comment.owner_id)
     engine.authorize(context.subject, scope, asked)

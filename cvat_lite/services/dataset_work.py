@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cvat_lite.domain import payload
-from cvat_lite.domain.annotations import Shape, Tag, Track
-from cvat_lite.domain.dataset import Dataset, Frame, Image, Part, PartInfo, Target
+from cvat_lite.domain.dataset import Dataset, Frame, Image, Part, PartInfo, ProjectInfo, Target
+from cvat_lite.domain.frame_names import UniqueNames
 from cvat_lite.domain.labels import Label
 from cvat_lite.domain.segments import JobSpan
 from cvat_lite.formats import registry
@@ -18,7 +19,33 @@ from cvat_lite.media import frames as media_frames
 from cvat_lite.media.frames import Encoded
 from cvat_lite.media.source import MediaSource, SourceKind
 from cvat_lite.store import annotations as read
-from cvat_lite.store.database import connect
+from cvat_lite.store.database import PlainConnection, connect
+
+
+@dataclass(frozen=True, slots=True)
+class PartWork:
+    """One task or job of an archive: which frames, and where annotations and images are."""
+
+    info: PartInfo
+    frames: tuple[Frame, ...]
+    spans: tuple[JobSpan, ...]
+    source: MediaSource
+
+    def renamed(self, names: UniqueNames) -> PartWork:
+        """The same with names of frames that no other part has."""
+        frames = names.told_apart(self.info.subset_name, self.frames)
+        return replace(self, frames=frames)
+
+    def opened(self, db: PlainConnection, *, images: bool) -> Part:
+        """The part of a dataset whose annotations are read from this connection."""
+        return Part(
+            self.info,
+            self.frames,
+            partial(read.tags, db, self.spans),
+            partial(read.shapes, db, self.spans),
+            partial(read.tracks, db, self.spans),
+            Images(self.source, self.frames) if images else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +57,8 @@ class Export:
     format: str
     save_images: bool
     labels: tuple[Label, ...]
-    info: PartInfo
-    frames: tuple[Frame, ...]
-    spans: tuple[JobSpan, ...]
-    source: MediaSource
+    parts: tuple[PartWork, ...]
+    project: ProjectInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +106,12 @@ def write_archive(work: Export) -> None:
     try:
         with connect(work.database, read_only=True) as db, ZipSink(part_path) as sink:
             db.execute("BEGIN")
-
-            def tags() -> Iterator[Tag]:
-                return read.tags(db, work.spans)
-
-            def shapes() -> Iterator[Shape]:
-                return read.shapes(db, work.spans)
-
-            def tracks() -> Iterator[Track]:
-                return read.tracks(db, work.spans)
-
-            image = Images(work.source, work.frames) if work.save_images else None
-            part = Part(work.info, work.frames, tags, shapes, tracks, image)
+            parts = tuple(part.opened(db, images=work.save_images) for part in work.parts)
             write = registry.exporter(work.format).write
             if write is None:
                 raise LookupError(work.format)
-            write(Dataset(work.labels, (part,)), sink, WriteOptions(save_images=work.save_images))
+            dataset = Dataset(work.labels, parts, work.project)
+            write(dataset, sink, WriteOptions(save_images=work.save_images))
         part_path.replace(work.out)
     finally:
         part_path.unlink(missing_ok=True)

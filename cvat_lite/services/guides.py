@@ -122,9 +122,7 @@ async def get(db: Connection, guide_id: int) -> Guide:
     return guide
 
 
-async def shown_assets(
-    db: Connection, context: Context, markdown: str
-) -> list[asset_store.Asset]:
+async def shown_assets(db: Connection, context: Context, markdown: str) -> list[asset_store.Asset]:
     """The assets that a text shows; ForbiddenError for one of a guide that the asker may not see.
 
     What is not, or no longer, an asset is passed over: it is shown as a broken picture.
@@ -193,7 +191,5 @@ async def destroy(context: Context, guide_id: int) -> None:
         gone = [asset.uuid for asset in await asset_store.of_guide(db, guide_id)]
         await store.delete(db, guide_id)
         await store.touch_target(db, guide)
-        await events.record(
-            db, context, "delete:annotationguide", guide_id, place=place_of(target)
-        )
+        await events.record(db, context, "delete:annotationguide", guide_id, place=place_of(target))
     await asset_files.remove_files(context.server, gone)

@@ -95,9 +95,11 @@ async def require(
     NotFoundError or ForbiddenError otherwise.
     """
     issue = await store.get(db, issue_id)
-    facts = issue and await targets.get(db, "jobs", issue.job_id, context.subject.user_id)
-    if issue is None or facts is None:
+    if issue is None:
         raise NotFoundError.of("Issue")
+    facts = await targets.get(db, "jobs", issue.job_id, context.subject.user_id)
+    if facts is None:
+        raise NotFoundError.of("Job")
     holders = {"owner": issue.owner_id, "assignee": issue.assignee_id}
     engine.authorize(context.subject, scope, resource(context, "issues", facts, holders))
     return issue, facts

@@ -14,8 +14,8 @@ from cvat_lite.permissions.facts import Resource
 from cvat_lite.services import targets
 from cvat_lite.services.context import Context
 from cvat_lite.store import annotations as annotation_store
-from cvat_lite.store import rows
 from cvat_lite.store import labels as store
+from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.labels import LabelRow
@@ -111,7 +111,7 @@ async def add_sublabels(db: Connection, owner: Owner, label_id: int, item: dict[
 
 async def change(db: Connection, label: LabelRow, item: dict[str, Any]) -> None:
     """Change a label's name, color, type and attributes; a new name brings its own color."""
-    values = {key: item[key] for key in ("name", "type") if key in item}
+    values: dict[str, Any] = {key: item[key] for key in ("name", "type") if key in item}
     kind = values.get("type", label.type)
     if kind != label.type and LabelType.SKELETON in (kind, label.type):
         raise RuleError("A label cannot become a skeleton or stop being one")
@@ -217,6 +217,8 @@ async def scope_of(
         for name in ("task_id", "job_id", "project_id")
         if name in query.simple
     }
+    if len(named) > 1:
+        raise RuleError("job_id, task_id and project_id parameters cannot be used together")
     for name, text in named.items():
         if not (text.isascii() and text.isdigit()):
             raise ValidationError({name: ["Enter a number."]})

@@ -162,7 +162,9 @@ async def check_slug(db: Connection, slug: str, organization_id: int | None) -> 
 
 def columns_of(body: dict[str, Any]) -> dict[str, Any]:
     """The columns that a body names."""
-    values = {name: body[name] for name in ("slug", "name", "description") if name in body}
+    values: dict[str, Any] = {
+        name: body[name] for name in ("slug", "name", "description") if name in body
+    }
     if "contact" in body:
         values["contact"] = orjson.dumps(body["contact"]).decode()
     return values

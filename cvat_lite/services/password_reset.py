@@ -51,7 +51,7 @@ async def send(context: Context, email: str) -> None:
             ends = clock.later(LIFETIME)
             await sessions.insert_reset(db, passwords.digest_key(token), user.id, ends)
         await deliver(context, user, message(context, user, token))
-    except (OSError, smtplib.SMTPException, StoreError):
+    except (OSError, smtplib.SMTPException, StoreError, ValueError):
         LOG.exception("the message for a new password could not be sent")
 
 

@@ -20,6 +20,8 @@ PATIENCE_SECONDS = 120.0
 #: A client that has been silent for this long gives way to one that wants to go on: after a
 #: dropped connection the old request may stand open until the network notices.
 SILENCE_SECONDS = 5.0
+#: How long a request waits for one that is about to end, as after a dropped connection.
+GRACE_SECONDS = 0.5
 
 
 class Writer:
@@ -60,9 +62,11 @@ WRITERS: dict[str, Writer] = {}
 async def exclusive(file_id: str) -> AsyncIterator[Writer]:
     """Be the only writer of a file; ConflictError while another one is heard from."""
     while (other := WRITERS.get(file_id)) is not None:
-        if not other.dismiss():
-            raise ConflictError("Another request is writing this file.")
-        await other.done.wait()
+        grace = None if other.dismiss() else GRACE_SECONDS
+        try:
+            await asyncio.wait_for(other.done.wait(), grace)
+        except TimeoutError:
+            raise ConflictError("Another request is writing this file.") from None
     writer = WRITERS[file_id] = Writer()
     try:
         yield writer
@@ -84,9 +88,7 @@ async def in_thread(function: Callable[..., T], *arguments: object) -> T:
         raise
 
 
-async def pieces(
-    chunks: AsyncIterator[bytes], writer: Writer
-) -> AsyncGenerator[bytearray, None]:
+async def pieces(chunks: AsyncIterator[bytes], writer: Writer) -> AsyncGenerator[bytearray, None]:
     """The bytes in pieces of PIECE and more, the last one smaller.
 
     If the client goes away, what came before is the last piece, and then its error is raised.

@@ -298,6 +298,8 @@ def result_url(context: Context, request: BackgroundRequest) -> str | None:
     """Where the file of a finished export can be fetched."""
     if request.result_file is None:
         return None
+    if request.target == "events":
+        return context.link(f"/api/events/download?rq_id={quote(request.id, safe='')}")
     number = request.job_id or request.task_id or request.project_id
     what = "backup" if request.operation.endswith("backup") else "dataset"
     path = f"/api/{request.target}s/{number}/{what}/download"

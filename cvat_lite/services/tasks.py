@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import LabelType
+from cvat_lite.domain.labels import Label
 from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
@@ -18,6 +20,7 @@ from cvat_lite.services.views import basic_user
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import organizations, rows, users
 from cvat_lite.store import tasks as store
+from cvat_lite.store.annotations.relabel import relabel
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.tasks import Task
@@ -280,16 +283,36 @@ async def move(
     project = await targets.find(db, context, "projects", project_id)
     if project.organization_id != target.organization_id:
         raise RuleError("The task and the project must be in the same organization")
-    mine = await label_store.of_task(db, target.id)
-    theirs = {label.name: label for label in await label_store.of_project(db, project_id)}
-    for label in mine:
-        if label.name not in theirs:
-            raise RuleError(f"Target project does not have label with name '{label.name}'")
-        other = theirs[label.name]
-        if LabelType.SKELETON in (label.type, other.type):
-            raise RuleError("A task with skeletons cannot be moved to a project")
-    await label_store.replace_task_labels(db, target.id, mine, theirs)
+    pairs = paired(
+        await label_store.of_task(db, target.id), await label_store.of_project(db, project_id)
+    )
+    await relabel(db, target.id, pairs)
+    await rows.update(db, "projects", project_id, {"updated_date": clock.now()})
     return {"project_id": project_id}
+
+
+def paired(mine: Sequence[Label], theirs: Sequence[Label]) -> list[tuple[Label, Label]]:
+    """The labels of a task, each with its project's of the same name.
+
+    RuleError where there is none, or where a skeleton would not keep its points.
+    """
+    named = {label.name: label for label in theirs}
+    pairs = []
+    for label in mine:
+        other = named.get(label.name)
+        if other is None:
+            raise RuleError(f"Target project does not have label with name '{label.name}'")
+        if LabelType.SKELETON in (label.type, other.type) and bones(label) != bones(other):
+            raise RuleError(
+                f"The skeleton '{label.name}' of the target project has other sublabels"
+            )
+        pairs.append((label, other))
+    return pairs
+
+
+def bones(label: Label) -> tuple[LabelType, set[str]]:
+    """What skeletons must share for the annotations of one to be those of the other."""
+    return label.type, {sublabel.name for sublabel in label.sublabels}
 
 
 async def destroy(context: Context, task_id: int) -> None:

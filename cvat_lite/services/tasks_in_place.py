@@ -64,15 +64,13 @@ async def known(context: Context, key: str) -> int | None:
 
 def choose(directory: Path) -> dict[str, Any]:
     """The data of a task of that directory; MediaError where it is not clear what is meant."""
-    groups = kinds.group_by_kind(files_below(directory))
-    body: dict[str, Any] = {
-        "copy_data": False,
-        "sorting_method": SortingMethod.NATURAL,
-        "server_files": ["/"],
-    }
-    if Kind.IMAGE in groups:
-        others = (names for kind, names in groups.items() if kind is not Kind.IMAGE)
-        return {**body, "server_files_exclude": [name for names in others for name in names]}
+    names = list(files_below(directory))
+    groups = kinds.group_by_kind(names)
+    body: dict[str, Any] = {"copy_data": False, "sorting_method": SortingMethod.NATURAL}
+    images = groups.get(Kind.IMAGE, [])
+    if images:
+        # Named one by one only where something else lies among them: a walk is much faster.
+        return {**body, "server_files": ["/"] if len(images) == len(names) else images}
     found = [*groups.get(Kind.VIDEO, ()), *groups.get(Kind.PDF, ())]
     if not found:
         raise MediaError(f"There are no images and no video in {directory}.")

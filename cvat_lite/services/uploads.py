@@ -194,7 +194,7 @@ async def settle(server: Server, upload: Upload) -> None:
     writer = WRITERS.get(upload.id)
     if writer is not None:
         await writer.done.wait()
-    with suppress(NotFoundError, ConflictError):
+    with suppress(NotFoundError, ConflictError, RuleError):
         async with exclusive(upload.id):
             await complete(server, upload)
 
@@ -202,13 +202,21 @@ async def settle(server: Server, upload: Upload) -> None:
 async def complete(server: Server, upload: Upload) -> None:
     """Give a whole upload its name; its row stays, for clients that ask how far it is.
 
-    RuleError if a directory has that name, NotFoundError if the upload was begun anew.
+    RuleError if a directory has that name, and then the upload is forgotten; NotFoundError if it
+    was begun anew.
     """
     place = Place(upload.target, upload.target_id)
     async with server.database.writing() as db:
         await store.add_files(db, place.target, place.number, [upload.filename])
     part = staging.part(server.config, place, upload.id)
-    await in_thread(staging.move, [part], directory(server.config, place), [upload.filename])
+    base = directory(server.config, place)
+    try:
+        await in_thread(staging.move, [part], base, [upload.filename])
+    except RuleError:
+        await in_thread(staging.remove, part)
+        async with server.database.writing() as db:
+            await store.delete(db, upload.id)
+        raise
 
 
 async def gathered(context: Context, place: Place) -> list[str]:

@@ -18,7 +18,7 @@ FROM assets a LEFT JOIN users ow ON ow.id = a.owner_id
 """
 
 
-class Asset(rows.Struct):
+class Asset(rows.Struct, frozen=True):
     """A file that belongs to a guide; its content lies under its uuid."""
 
     uuid: str

@@ -33,7 +33,7 @@ COLLECTION = Collection(
 )
 
 
-class Comment(rows.Struct):
+class Comment(rows.Struct, frozen=True):
     """A comment as its answers need it."""
 
     id: int

@@ -15,6 +15,8 @@ import aiosqlite
 from cvat_lite.errors import StoreError
 
 Connection = aiosqlite.Connection
+#: A connection outside the event loop, as worker processes have it.
+PlainConnection = sqlite3.Connection
 
 READERS = 3
 BUSY_SECONDS = 30.0

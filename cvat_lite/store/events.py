@@ -38,6 +38,7 @@ class Event:
     project_id: int | None
     task_id: int | None
     job_id: int | None
+    organization_slug: str | None
     fields: dict[str, Any]
 
 
@@ -54,20 +55,23 @@ async def insert_many(db: Connection, events: Sequence[Mapping[str, Any]]) -> No
 
 async def after(
     db: Connection,
-    number: int,
+    last: tuple[str, int],
     filters: Mapping[str, Any],
     visible: tuple[str, tuple[object, ...]],
     limit: int,
 ) -> list[Event]:
-    """The next events after the one of that number which the filters let through.
+    """The next events, in the order of time, that the filters let through.
 
-    ``filters`` are named as in ``FILTERS``; ``visible`` is a condition over ``e``.
+    ``last`` are the timestamp and the id of the event before; ``filters`` are named as in
+    ``FILTERS``; ``visible`` is a condition over ``e``.
     """
-    parts = ["e.id > ?", f"({visible[0]})", *(FILTERS[name] for name in filters)]
+    parts = ["(e.timestamp, e.id) > (?, ?)", f"({visible[0]})"]
+    parts += [FILTERS[name] for name in filters]
     found = await rows.fetch_all(
         db,
-        f"""SELECT e.id, {", ".join(f"e.{name}" for name in KEYS)}, e.fields FROM events e
-            WHERE {" AND ".join(parts)} ORDER BY e.id LIMIT ?""",
-        (number, *visible[1], *filters.values(), limit),
+        f"""SELECT e.id, {", ".join(f"e.{name}" for name in KEYS)}, o.slug, e.fields
+            FROM events e LEFT JOIN organizations o ON o.id = e.organization_id
+            WHERE {" AND ".join(parts)} ORDER BY e.timestamp, e.id LIMIT ?""",
+        (*last, *visible[1], *filters.values(), limit),
     )
-    return [Event(*tuple(row)[:-1], orjson.loads(row["fields"])) for row in found]
+    return [Event(*(*tuple(row)[:-1], orjson.loads(row["fields"]))) for row in found]

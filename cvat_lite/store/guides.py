@@ -18,7 +18,7 @@ WHERE g.id = ? AND j.assignee_id = ? LIMIT 1
 """
 
 
-class Guide(rows.Struct):
+class Guide(rows.Struct, frozen=True):
     """A text in Markdown for exactly one task or project."""
 
     id: int

@@ -35,7 +35,7 @@ COLLECTION = Collection(
 )
 
 
-class Invitation(rows.Struct):
+class Invitation(rows.Struct, frozen=True):
     """An invitation with the membership it offers; accepted once that is active."""
 
     key: str

@@ -40,7 +40,7 @@ COLLECTION = Collection(
 )
 
 
-class Issue(rows.Struct):
+class Issue(rows.Struct, frozen=True):
     """An issue as its answers need it; ``position`` is JSON text, pixels of the frame."""
 
     id: int

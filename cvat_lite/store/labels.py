@@ -37,7 +37,7 @@ COLLECTION = Collection(
 )
 
 
-class LabelRow(rows.Struct):
+class LabelRow(rows.Struct, frozen=True):
     """A label as stored, with what it belongs to."""
 
     id: int
@@ -175,7 +175,9 @@ async def delete(db: Connection, label_id: int) -> None:
 
 def spec_values(spec: dict[str, Any]) -> dict[str, Any]:
     """The columns of an attribute spec from a checked request."""
-    values = {key: spec[key] for key in ("name", "mutable", "input_type") if key in spec}
+    values: dict[str, Any] = {
+        key: spec[key] for key in ("name", "mutable", "input_type") if key in spec
+    }
     if "values" in spec:
         values["values"] = orjson.dumps(spec["values"]).decode()
     if "default_value" in spec:

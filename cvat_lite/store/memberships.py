@@ -33,7 +33,7 @@ COLLECTION = Collection(
 )
 
 
-class Membership(rows.Struct):
+class Membership(rows.Struct, frozen=True):
     """A user in an organization; not active until the invitation has been accepted."""
 
     id: int

@@ -44,7 +44,7 @@ class Belonging:
     role: str | None
 
 
-class Organization(rows.Struct):
+class Organization(rows.Struct, frozen=True):
     """An organization as its answers need it; ``contact`` is JSON text."""
 
     id: int

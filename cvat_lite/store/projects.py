@@ -51,7 +51,7 @@ COLLECTION = Collection(
 )
 
 
-class Project(rows.Struct):
+class Project(rows.Struct, frozen=True):
     """A project as its answers need it; ``task_subsets`` is a JSON list."""
 
     id: int

@@ -360,11 +360,7 @@ async def test_a_changed_password_ends_the_other_sessions_and_the_key(
     [
         (
             {"old_password": "wrong"},
-            {
-                "old_password": [
-                    "Your old password was entered incorrectly. Please enter it again."
-                ]
-            },
+            {"old_password": ["Your old password was entered incorrectly. Please enter it again."]},
         ),
         (
             {"new_password2": "An0ther_two!"},

@@ -55,9 +55,7 @@ async def test_wrong_comments_are_refused(talk: Talk) -> None:
     assert blank == {"message": ["This field may not be blank."]}
 
 
-async def test_whoever_works_on_the_job_joins_in_and_strangers_do_not(
-    talk: Talk, url: str
-) -> None:
+async def test_whoever_works_on_the_job_joins_in_and_strangers_do_not(talk: Talk, url: str) -> None:
     made = await talk.ann.post("/comments", {"issue": talk.issue, "message": "why?"})
     async with acting_as(url, "wim") as wim:
         await wim.post("/comments", {"issue": talk.issue, "message": "because"})

@@ -64,9 +64,7 @@ async def test_who_has_no_account_gets_one_without_a_password(ann: Api, url: str
 
 
 async def test_wrong_invitations_are_refused(ann: Api, bob: Api) -> None:
-    assert await invite(ann, role="king", expect=400) == {
-        "role": ['"king" is not a valid choice.']
-    }
+    assert await invite(ann, role="king", expect=400) == {"role": ['"king" is not a valid choice.']}
     bad = await ann.post("/invitations", {"role": "worker", "email": "x"}, expect=400)
     assert bad == {"email": ["Enter a valid email address."]}
     empty = await ann.post("/invitations", {}, expect=400)

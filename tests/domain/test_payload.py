@@ -119,19 +119,19 @@ def test_what_the_rest_framework_coerces_is_coerced() -> None:
         (box(group=-1), {"group": ["Ensure this value is greater than or equal to 0."]}),
         (box(elements=[BOX]), {"elements": ["not allowed for non-skeleton shape"]}),
         (box(frame=2**31), {"frame": ["Ensure this value is less than or equal to 2147483647."]}),
+        (box(id=10**20), {"id": [f"Ensure this value is less than or equal to {2**63 - 1}."]}),
         (box(frame=1.5), {"frame": ["A valid integer is required."]}),
         (box(frame=True), {"frame": ["A valid integer is required."]}),
         (box(occluded="maybe"), {"occluded": ["Must be a valid boolean."]}),
         (box(score=1.5), {"score": ["Ensure this value is less than or equal to 1."]}),
         (box(rotation="nan"), {"rotation": ["A valid number is required."]}),
-        (box(attributes=[{"spec_id": 1}]), {"attributes": [{"value": ["This field is required."]}]}),
+        (
+            box(attributes=[{"spec_id": 1}]),
+            {"attributes": [{"value": ["This field is required."]}]},
+        ),
         (
             box(attributes=[{"spec_id": 1, "value": "x" * 4097}]),
-            {
-                "attributes": [
-                    {"value": ["Ensure this field has no more than 4096 characters."]}
-                ]
-            },
+            {"attributes": [{"value": ["Ensure this field has no more than 4096 characters."]}]},
         ),
         (
             {**SKELETON, "elements": [ELEMENT, {**ELEMENT, "points": [1]}]},
@@ -175,9 +175,7 @@ def test_all_wrong_lists_are_told_at_once() -> None:
         "version": ["A valid integer is required."],
         "tags": ["This field may not be null."],
         "shapes": {"non_field_errors": ['Expected a list of items but got type "dict".']},
-        "tracks": [
-            {name: ["This field is required."] for name in ("label_id", "frame", "shapes")}
-        ],
+        "tracks": [{name: ["This field is required."] for name in ("label_id", "frame", "shapes")}],
     }
 
 

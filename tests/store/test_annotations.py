@@ -21,7 +21,9 @@ from cvat_lite.domain.payload import decode, encode
 from cvat_lite.domain.segments import JobSpan
 from cvat_lite.store import annotations as stored
 from cvat_lite.store.annotations import reading
-from cvat_lite.store.database import Database, connect
+from cvat_lite.store.annotations.rows import Ids, shape_rows
+from cvat_lite.store.annotations.writing import _INSERT_SHAPES
+from cvat_lite.store.database import Database, connect, prepare
 from tests.store.annotation_world import LABELS, RULES, add_labels, add_task
 
 FIRST, SECOND = JobSpan(66, 0, 4), JobSpan(67, 5, 9)
@@ -381,9 +383,6 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 @given(st.lists(finite, min_size=4, max_size=4), st.floats(0, 360), st.floats(0, 1))
 def test_no_number_loses_a_bit_in_the_store(tmp_path_factory, points, rotation, score) -> None:
-    from cvat_lite.store.annotations.rows import Ids, shape_rows
-    from cvat_lite.store.annotations.writing import _INSERT_SHAPES
-
     path = tmp_path_factory.getbasetemp() / "bits.db"
     if not path.exists():
         prepared(path)
@@ -397,8 +396,6 @@ def test_no_number_loses_a_bit_in_the_store(tmp_path_factory, points, rotation, 
 
 def prepared(path: Path) -> None:
     """A store with one job, made without an event loop."""
-    from cvat_lite.store.database import prepare
-
     prepare(path)
     with connect(path) as connection:
         connection.executescript(
@@ -426,7 +423,9 @@ async def test_a_tasks_annotations_are_its_jobs_with_tracks_ended_at_the_borders
     assert spans == [FIRST, SECOND]
     body = await answer(database, *spans)
     assert ids(body["shapes"]) == [1, 2]
-    ends = [(track["shapes"][-1]["frame"], track["shapes"][-1]["outside"]) for track in body["tracks"]]
+    ends = [
+        (track["shapes"][-1]["frame"], track["shapes"][-1]["outside"]) for track in body["tracks"]
+    ]
     assert ends == [(5, True), (4, True), (6, False)]
     closing = body["tracks"][0]["shapes"][-1]
     assert closing == {**body["tracks"][0]["shapes"][-2], "frame": 5, "outside": True}
@@ -445,30 +444,73 @@ async def test_replicas_and_ground_truth_over_other_jobs_are_not_the_tasks(
         assert await stored.of_job(db, 1) == []
 
 
-async def test_copies_in_jobs_that_share_frames_are_read_as_one(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "overlap.db", readers=1)
-    spans = [JobSpan(1, 0, 4), JobSpan(2, 3, 7)]
+SHARING = [JobSpan(1, 0, 4), JobSpan(2, 3, 7)]
+
+
+@pytest.fixture
+async def sharing(tmp_path: Path) -> AsyncIterator[Database]:
+    """A store with a task whose two jobs share the frames 3 and 4, and annotations on them."""
+    database = await Database.open(tmp_path / "sharing.db", readers=1)
+    data = payload(
+        tags=[{**TAG, "frame": 3}],
+        shapes=[{**BOX, "frame": frame} for frame in range(8)] + [SKELETON],
+        tracks=[{**TRACK, "shapes": TRACK["shapes"][:2]}],
+    )
     async with database.writing() as db:
-        await add_task(db, 1, spans)
+        await add_task(db, 1, SHARING)
         await add_labels(db, 1)
-        data = payload(
-            tags=[{**TAG, "frame": 3}],
-            shapes=[{**BOX, "frame": frame} for frame in range(8)] + [SKELETON],
-            tracks=[{**TRACK, "shapes": TRACK["shapes"][:2]}],
-        )
-        for span, part in zip(spans, split(data, spans), strict=True):
+        for span, part in zip(SHARING, split(data, SHARING), strict=True):
             await stored.create(db, span.job_id, part, RULES)
-    body = await answer(database, *spans)
+    yield database
+    await database.close()
+
+
+async def test_copies_in_jobs_that_share_frames_are_read_as_one(sharing: Database) -> None:
+    body = await answer(sharing, *SHARING)
     assert [shape["frame"] for shape in body["shapes"]] == [0, 1, 2, 3, 4, 4, 5, 6, 7]
     assert len(body["tags"]) == 1
     assert len(body["tracks"]) == 1
     assert not body["tracks"][0]["shapes"][-1]["outside"]
-    only_second = await answer(database, spans[1])
+    only_second = await answer(sharing, SHARING[1])
     assert len(only_second["shapes"]) == 6
     assert only_second["tracks"][0]["frame"] == 3
-    with connect(database.path, read_only=True) as connection:
-        assert len(list(stored.shapes(connection, spans))) == 9
-    await database.close()
+    with connect(sharing.path, read_only=True) as connection:
+        assert len(list(stored.shapes(connection, SHARING))) == 9
+
+
+async def test_deleting_from_a_task_removes_the_copies_too(sharing: Database) -> None:
+    body = await answer(sharing, *SHARING)
+    doomed = [shape for shape in body["shapes"] if shape["frame"] in (3, 4)]
+    data = payload(tags=body["tags"], shapes=doomed, tracks=body["tracks"])
+    async with sharing.writing() as db:
+        await stored.delete_task(db, SHARING, data)
+    left = await answer(sharing, *SHARING)
+    assert [shape["frame"] for shape in left["shapes"]] == [0, 1, 2, 5, 6, 7]
+    assert (left["tags"], left["tracks"]) == ([], [])
+
+
+async def test_updating_a_task_changes_the_copies_too_and_keeps_the_id(sharing: Database) -> None:
+    before = (await answer(sharing, *SHARING))["shapes"]
+    shape = next(shape for shape in before if shape["frame"] == 3)
+    changed = payload(shapes=[{**shape, "points": [500, 500, 600, 600]}])
+    async with sharing.writing() as db:
+        await stored.update_task(db, SHARING, split(changed, SHARING), RULES)
+    after = (await answer(sharing, *SHARING))["shapes"]
+    assert ids(after) == ids(before)
+    assert after[3]["points"] == [500, 500, 600, 600]
+    for span in SHARING:
+        here = [one for one in (await answer(sharing, span))["shapes"] if one["frame"] == 3]
+        assert [one["points"] for one in here] == [[500, 500, 600, 600]]
+
+
+async def test_updating_a_task_may_move_a_shape_to_another_job(database: Database) -> None:
+    await replace(database, payload(shapes=[BOX]))
+    moved = payload(shapes=[{**BOX, "id": 1, "frame": 7}])
+    spans = [FIRST, SECOND]
+    async with database.writing() as db:
+        await stored.update_task(db, spans, split(moved, spans), RULES)
+    assert (await answer(database))["shapes"] == []
+    assert ids((await answer(database, SECOND))["shapes"]) == [1]
 
 
 async def test_a_rolled_back_save_leaves_everything_as_it_was(database: Database) -> None:

@@ -72,11 +72,13 @@ DETAIL = {
 MESSAGES = {
     "description": "What is wrong with the request: messages by field, messages of rules that no "
     "field breaks alone, or one message under `detail`.",
-    "anyOf": [
+    "oneOf": [
         {"type": "object", "additionalProperties": {}},
         {"type": "array", "items": {}},
     ],
 }
+#: What stands behind a media type of which nothing more is said.
+FILE = {"schema": {"type": "string", "format": "binary"}}
 #: Errors: status, the component of the body, what it means.
 ERRORS = {
     "400": ("ErrorMessages", "The request is malformed, or breaks a rule"),
@@ -174,7 +176,8 @@ def successes(operation: Operation) -> dict[str, Any]:
         if "schema" in response:
             found[str(status)]["content"] = {CVAT_JSON: {"schema": response["schema"]}}
         elif "content" in response:
-            found[str(status)]["content"] = response["content"]
+            media = response["content"].items()
+            found[str(status)]["content"] = {kind: medium or FILE for kind, medium in media}
     return found
 
 

@@ -14,7 +14,15 @@ from cvat_lite.store.annotations.reading import (
     tracks,
 )
 from cvat_lite.store.annotations.spans import of_job, of_job_plainly, of_task, of_task_plainly
-from cvat_lite.store.annotations.writing import create, delete, delete_all, replace, update
+from cvat_lite.store.annotations.writing import (
+    create,
+    delete,
+    delete_all,
+    delete_task,
+    replace,
+    update,
+    update_task,
+)
 
 __all__ = [
     "add_default",
@@ -23,6 +31,7 @@ __all__ = [
     "create",
     "delete",
     "delete_all",
+    "delete_task",
     "intervals",
     "of_job",
     "of_job_plainly",
@@ -36,4 +45,5 @@ __all__ = [
     "tags",
     "tracks",
     "update",
+    "update_task",
 ]

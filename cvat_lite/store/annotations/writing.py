@@ -13,6 +13,8 @@ import msgspec
 
 from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.label_rules import LabelRules
+from cvat_lite.domain.segments import JobSpan
+from cvat_lite.store.annotations.copies import with_copies
 from cvat_lite.store.annotations.rows import (
     Ids,
     Row,
@@ -67,24 +69,74 @@ async def update(db: Connection, job_id: int, data: LabeledData, rules: LabelRul
     One whose id is not of this job (any more) is added with a new id, so that an answer names
     every annotation that was sent.
     """
-    ids = await _ids(db)
-    for name, sent in _sent_ids(data).items():
-        if sent:
-            ids[name].keep(await _of_job(db, name, job_id, sent))
-    await delete(db, job_id, data)
-    await _put(db, job_id, data, rules, ids)
+    await _update(db, [(job_id, data)], rules, data)
+
+
+async def update_task(
+    db: Connection, spans: Sequence[JobSpan], parts: Sequence[LabeledData], rules: LabelRules
+) -> None:
+    """Update the jobs of a task by a payload that was split into parts, one for each span.
+
+    An annotation may move to frames of another job, and what two jobs have as copies is changed
+    in both: the ids count for the task as a whole. To be called before anything else is written.
+    """
+    sent = _together(parts)
+    jobs = [(span.job_id, part) for span, part in zip(spans, parts, strict=True)]
+    await _update(db, jobs, rules, await with_copies(db, spans, sent))
 
 
 async def delete(db: Connection, job_id: int, data: LabeledData) -> None:
     """Remove the annotations with the payload's ids from the job; unknown ids are no error."""
+    await _delete(db, [job_id], data)
+
+
+async def delete_task(db: Connection, spans: Sequence[JobSpan], data: LabeledData) -> None:
+    """Remove the annotations with the payload's ids from a task, with their copies in other jobs.
+
+    To be called before anything else is written.
+    """
+    doomed = await with_copies(db, spans, data)
+    await _delete(db, [span.job_id for span in spans], doomed)
+
+
+async def _update(
+    db: Connection,
+    parts: Sequence[tuple[int, LabeledData]],
+    rules: LabelRules,
+    replaced: LabeledData,
+) -> None:
+    """Put the parts in place of what ``replaced`` names by id, each id given again only once."""
+    ids = await _ids(db)
+    jobs = [job_id for job_id, _ in parts]
+    sent = _together([part for _, part in parts])
+    for name, brought in _sent_ids(sent).items():
+        if brought:
+            ids[name].keep(await _of_jobs(db, name, jobs, brought))
+    await _delete(db, jobs, replaced)
+    for job_id, part in parts:
+        await _put(db, job_id, part, rules, ids)
+
+
+def _together(parts: Sequence[LabeledData]) -> LabeledData:
+    return LabeledData(
+        tags=[tag for part in parts for tag in part.tags],
+        shapes=[shape for part in parts for shape in part.shapes],
+        tracks=[track for part in parts for track in part.tracks],
+        intervals=[interval for part in parts for interval in part.intervals],
+    )
+
+
+async def _delete(db: Connection, job_ids: Sequence[int], data: LabeledData) -> None:
+    # The sign before the column keeps SQLite from walking over all rows of the jobs.
+    jobs = _listed(job_ids)
     for name in TABLES:
         sent = [item.id for item in getattr(data, name) if item.id is not None]
         if sent:
             top = " AND parent_id IS NULL" if name in ("shapes", "tracks") else ""
             await db.execute(
-                f"DELETE FROM {name} WHERE +job_id = ? AND id IN (SELECT value FROM json_each(?))"
-                + top,
-                (job_id, _listed(sent)),
+                f"DELETE FROM {name} WHERE id IN (SELECT value FROM json_each(?))"
+                f" AND +job_id IN (SELECT value FROM json_each(?)){top}",
+                (_listed(sent), jobs),
             )
 
 
@@ -129,15 +181,19 @@ async def _ids(db: Connection) -> dict[str, Ids]:
     return {name: Ids(taken.get(name, 0) + 1) for name in (*TABLES, "tracked_shapes")}
 
 
-async def _of_job(db: Connection, table: str, job_id: int, sent: Sequence[int]) -> set[int]:
-    """Which of these ids are of the job."""
+async def _of_jobs(
+    db: Connection, table: str, job_ids: Sequence[int], sent: Sequence[int]
+) -> set[int]:
+    """Which of these ids are of the jobs."""
+    of = "+job_id"
+    if table == "tracked_shapes":
+        of = "(SELECT job_id FROM tracks WHERE tracks.id = track_id)"
     query = (
-        "SELECT id FROM tracked_shapes WHERE id IN (SELECT value FROM json_each(?))"
-        " AND track_id IN (SELECT id FROM tracks WHERE job_id = ?)"
-        if table == "tracked_shapes"
-        else f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?)) AND +job_id = ?"
+        f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+        f" AND {of} IN (SELECT value FROM json_each(?))"
     )
-    return {row["id"] for row in await db.execute_fetchall(query, (_listed(sent), job_id))}
+    rows = await db.execute_fetchall(query, (_listed(sent), _listed(job_ids)))
+    return {row["id"] for row in rows}
 
 
 def _sent_ids(data: LabeledData) -> dict[str, list[int]]:
