@@ -20,7 +20,7 @@ from cvat_lite.background.workers import Workers
 from cvat_lite.config import Config
 from cvat_lite.errors import StoreError
 from cvat_lite.media.cache import Cache
-from cvat_lite.services import asset_files, bootstrap, requests
+from cvat_lite.services import asset_files, bootstrap, leftovers, requests, upload_sweep
 from cvat_lite.services.bootstrap import FirstUser
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
@@ -70,6 +70,7 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
         parts.callback(server.workers.close)
         app[SERVER] = server
         app[FIRST_USER] = await bootstrap.ensure_administrator(database, config)
+        await leftovers.remove(server)
         await requests.take_up(server)
         housekeeping = asyncio.create_task(keep_house(server))
         yield
@@ -100,6 +101,7 @@ async def keep_house(server: Server) -> None:
     while True:
         try:
             await requests.forget_expired(server)
+            await upload_sweep.sweep(server)
             await asset_files.sweep(server)
         except OSError:
             LOG.exception("housekeeping failed")

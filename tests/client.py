@@ -9,6 +9,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.openapi_check import checks
+
 ADMIN_PASSWORD = "correct horse battery"
 
 
@@ -49,6 +51,9 @@ class Api:
         data = await response.read()
         assert response.status == expect, (
             f"{method} {path}: {response.status} instead of {expect}: {data[:2000]!r}"
+        )
+        checks().check(
+            method, response.url.path, response.status, response.content_type, data
         )
         return response
 

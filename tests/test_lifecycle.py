@@ -117,9 +117,7 @@ class TestAWorkerProcessIsBusy:
     @pytest.fixture
     def server(self, tmp_path) -> Iterator[ServerProcess]:
         asyncio.run(order_sleep(tmp_path / "data", tmp_path / "worker"))
-        with ServerProcess(
-            "--port", "0", "--data-dir", tmp_path / "data", program=BUSY
-        ) as server:
+        with ServerProcess("--port", "0", "--data-dir", tmp_path / "data", program=BUSY) as server:
             yield server
 
     @pytest.fixture

@@ -30,10 +30,11 @@ from cvat_lite.services import auth, password_reset, permission_rules
 routes = web.RouteTableDef()
 
 CONSUMES = (*JSON_TYPES, *FORM_TYPES)
+THROTTLED = {"429": {"description": "Too many calls; ``Retry-After`` says when to come again"}}
 
 
 @routes.post("/api/auth/login")
-@docs(tags=["auth"], summary="Log in", public=True, consumes=CONSUMES)
+@docs(tags=["auth"], summary="Log in", public=True, consumes=CONSUMES, responses=THROTTLED)
 @request_schema(LoginSerializerExRequest)
 @response_schema(Token)
 async def auth_create_login(request: web.Request) -> web.Response:
@@ -53,7 +54,13 @@ async def auth_create_logout(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/auth/register")
-@docs(tags=["auth"], summary="Register a new user", public=True, consumes=CONSUMES)
+@docs(
+    tags=["auth"],
+    summary="Register a new user",
+    public=True,
+    consumes=CONSUMES,
+    responses=THROTTLED,
+)
 @request_schema(RegisterSerializerExRequest)
 @response_schema(RegisterSerializerEx, 201)
 async def auth_create_register(request: web.Request) -> web.Response:
@@ -64,7 +71,7 @@ async def auth_create_register(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/auth/password/change")
-@docs(tags=["auth"], summary="Change the password", consumes=CONSUMES)
+@docs(tags=["auth"], summary="Change the password", consumes=CONSUMES, responses=THROTTLED)
 @request_schema(PasswordChangeRequest)
 @response_schema(RestAuthDetail)
 async def auth_create_password_change(request: web.Request) -> web.Response:
@@ -74,7 +81,12 @@ async def auth_create_password_change(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/auth/password/reset")
-@docs(tags=["auth"], summary="Ask for a message to set a new password", public=True)
+@docs(
+    tags=["auth"],
+    summary="Ask for a message to set a new password",
+    public=True,
+    responses=THROTTLED,
+)
 @request_schema(PasswordResetSerializerExRequest)
 @response_schema(RestAuthDetail)
 async def auth_create_password_reset(request: web.Request) -> web.Response:
@@ -84,7 +96,12 @@ async def auth_create_password_reset(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/auth/password/reset/confirm")
-@docs(tags=["auth"], summary="Set a new password with the message's token", public=True)
+@docs(
+    tags=["auth"],
+    summary="Set a new password with the message's token",
+    public=True,
+    responses=THROTTLED,
+)
 @request_schema(PasswordResetConfirmRequest)
 @response_schema(RestAuthDetail)
 async def auth_create_password_reset_confirm(request: web.Request) -> web.Response:

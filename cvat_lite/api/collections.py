@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cvat_lite.api.declare import Parameter, header, query
-from cvat_lite.store.filters import Collection, Kind
+from cvat_lite.store.filters import Collection, Field, Kind
 
 KINDS = {
     Kind.INTEGER: "integer",
@@ -44,9 +44,16 @@ def list_parameters(
         text = f"Sort by: {', '.join(collection.ordering)}; with - in front, descending"
         found.append(query("sort", description=text))
     found.extend(
-        query(name, KINDS[collection.fields[name].kind])
+        simple_parameter(name, collection.fields[name])
         for name in collection.simple
         if name not in taken
     )
     found.extend(more)
     return tuple(sorted(found, key=lambda parameter: str(parameter["name"]).lower()))
+
+
+def simple_parameter(name: str, field: Field) -> Parameter:
+    """The parameter that keeps the rows with one value of a field."""
+    if field.choices:
+        return query(name, KINDS[field.kind], enum=[str(choice) for choice in field.choices])
+    return query(name, KINDS[field.kind])

@@ -11,12 +11,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiohttp import web
-from aiohttp_apispec import docs as apispec_docs
-from aiohttp_apispec import request_schema as apispec_request_schema
-from aiohttp_apispec import response_schema as apispec_response_schema
 from marshmallow import Schema
 
+from cvat_lite.api.distutils_version import quick_distutils
 from cvat_lite.services.context import Context
+
+with quick_distutils():
+    from aiohttp_apispec import docs as apispec_docs
+    from aiohttp_apispec import request_schema as apispec_request_schema
+    from aiohttp_apispec import response_schema as apispec_response_schema
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Handler)

@@ -15,7 +15,7 @@ from cvat_lite.domain.people import GROUPS
 
 if TYPE_CHECKING:
     # The name of argparse's class for sub-commands; it is not public at run time.
-    Commands = argparse._SubParsersAction[ArgumentParser]  # noqa: SLF001
+    Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001
 
 WORDS = ("-h", "--help", "--version")
 

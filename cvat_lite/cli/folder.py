@@ -33,7 +33,9 @@ async def open_task(server: Server, url: str, options: Namespace) -> None:
         raise SettingError(str(error)) from error
     has_client = server.config.ui is not None
     page = f"{url}/tasks/{task_id}" if has_client else f"{url}/"
-    print(f"  Task {task_id} is at {page if has_client else f'{url}/api/tasks/{task_id}'}", flush=True)
+    print(
+        f"  Task {task_id} is at {page if has_client else f'{url}/api/tasks/{task_id}'}", flush=True
+    )
     if not options.no_browser:
         await asyncio.to_thread(webbrowser.open, page)
 

@@ -8,6 +8,7 @@ import socket
 from argparse import Namespace
 
 from aiohttp import web
+from aiohttp.log import access_logger
 
 from cvat_lite import __version__
 from cvat_lite.api.middleware import SERVER
@@ -51,9 +52,9 @@ async def serve(config: Config, opened: list[socket.socket], options: Namespace)
     app = make_app(config)
     runner = web.AppRunner(
         app,
+        access_log=access_logger if options.verbose else None,
         access_log_format='%a "%r" %s %b %Tf',
         shutdown_timeout=REQUEST_SECONDS,
-        **({} if options.verbose else {"access_log": None}),
     )
     try:
         await runner.setup()

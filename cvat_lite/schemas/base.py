@@ -188,12 +188,14 @@ class Nested(fields.Nested):
 
     default_error_messages = dict(REQUIRED)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any
+    ) -> Any:
         if self.many:
             check_list(value)
         elif not isinstance(value, Mapping):
             raise ValidationError({"non_field_errors": [not_an_object(value)]})
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super()._deserialize(value, attr, data, partial=partial, **kwargs)
 
 
 class Wire(Schema):

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from cvat_lite.schemas.base import Integer, String, Wire
 from cvat_lite.schemas.common import BasicUser, paginated
-from cvat_lite.schemas.issues import LARGEST_ID, About
+from cvat_lite.schemas.issues import LARGEST_ID, Referring
 
 
 class CommentRead(Wire):
@@ -20,7 +20,7 @@ class CommentRead(Wire):
     updated_date = fields.DateTime()
 
 
-class CommentWriteRequest(About):
+class CommentWriteRequest(Referring):
     """What is to be said about an issue."""
 
     about = ("issue", "Issue")

@@ -27,7 +27,7 @@ class Storage(Wire):
     """Where exports go to or imports come from."""
 
     id = fields.Integer(dump_only=True)
-    location = fields.String()
+    location = Choice(("cloud_storage", "local"))
     cloud_storage_id = fields.Integer(allow_none=True)
 
 
@@ -42,8 +42,8 @@ class JobsSummary(Wire):
     """How many jobs there are and where they are listed."""
 
     count = fields.Integer(dump_default=0)
-    completed = fields.Integer(allow_none=True)
-    validation = fields.Integer(allow_none=True)
+    completed = fields.Integer(required=True, allow_none=True)
+    validation = fields.Integer(required=True, allow_none=True)
     url = fields.Url(dump_only=True)
 
 

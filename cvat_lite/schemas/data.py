@@ -18,13 +18,19 @@ from cvat_lite.schemas.base import (
 from cvat_lite.schemas.base import Nested as NestedObject
 
 
+class ChapterMetadata(Wire):
+    """What a video says of a chapter."""
+
+    title = fields.String()
+
+
 class Chapter(Wire):
     """A chapter of a video."""
 
     id = fields.Integer(required=True)
     start = fields.Integer(required=True)
     stop = fields.Integer(required=True)
-    metadata = fields.Dict(required=True)
+    metadata = fields.Nested(ChapterMetadata, required=True)
 
 
 class FrameMeta(Wire):
@@ -66,7 +72,6 @@ class PatchedJobDataMetaWriteRequest(Wire):
     """The frames of a job that nobody needs to annotate."""
 
     deleted_frames = List(Integer(minimum=0))
-    cloud_storage_id = Integer(allow_none=True)
 
 
 class DataRequestValidationParams(Wire):
@@ -90,7 +95,7 @@ class DataRequest(Wire):
     start_frame = Integer(minimum=0, maximum=INT_LIMIT)
     stop_frame = Integer(minimum=0, maximum=INT_LIMIT)
     frame_filter = String(blank=True, longest=256)
-    client_files = List(String(trim=False))
+    client_files = List(String(trim=False, metadata={"format": "binary"}))
     server_files = List(String(longest=1024, trim=False))
     remote_files = List(String(longest=1024))
     use_zip_chunks = Boolean()

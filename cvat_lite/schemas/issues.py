@@ -45,19 +45,19 @@ class Position(List):
         )
 
 
-class About(Wire):
+class Referring(Wire):
     """A body about another object, which is looked for before all else."""
 
     #: The field that names the object, and what it is called.
     about = ("", "")
 
-    def handle_error(  # the signature is marshmallow's
+    def handle_error(
         self,
         error: ValidationError,
-        data: Any,  # noqa: ARG002
+        data: Any,
         *,
-        many: bool,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
+        many: bool,
+        **kwargs: Any,
     ) -> NoReturn:
         """Where no object is named, the answer is as for one that does not exist."""
         name, model = self.about
@@ -67,7 +67,7 @@ class About(Wire):
         raise error
 
 
-class IssueWriteRequest(About):
+class IssueWriteRequest(Referring):
     """An issue to be raised; the message becomes its first comment."""
 
     about = ("job", "Job")

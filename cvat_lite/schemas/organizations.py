@@ -28,7 +28,7 @@ class Slug(String):
 class Json(fields.Raw):
     """Any value of JSON."""
 
-    default_error_messages = {**REQUIRED}  # noqa: RUF012 - declared so by marshmallow
+    default_error_messages = {**REQUIRED}
 
 
 class OrganizationRead(Wire):

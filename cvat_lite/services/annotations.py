@@ -72,13 +72,16 @@ async def write(context: Context, kind: str, number: int, body: bytes, action: W
     data = await asyncio.to_thread(decode, body, rules)
     async with context.database.writing() as db:
         target = await targets.require(db, context, kind, number, "update:annotations")
-        answer = await write_parts(db, await spans_of(db, target), data, rules, action)
+        spans = await spans_of(db, target)
+        if action is not delete_sent:
+            merging.check_frames(data, spans)
+        answer = await write_parts(db, spans, data, rules, action)
     return await asyncio.to_thread(payload.encode, answer, deleted=action is ACTIONS["delete"])
 
 
 def decode(body: bytes, rules: LabelRules) -> LabeledData:
     """The annotations of a body, checked in form and against the labels."""
-    data = payload.decode(body or b"{}")
+    data = payload.decode(body)
     rules.check(data)
     return data
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -28,6 +28,8 @@ from cvat_lite.store import jobs as job_store
 from cvat_lite.store.data import Data
 from cvat_lite.store.database import Connection
 from cvat_lite.store.jobs import Job
+
+T = TypeVar("T")
 
 NOT_UPLOADED = "Data is not uploaded for the task yet"
 
@@ -181,7 +183,7 @@ def chosen(quality: str) -> Quality:
         raise ValidationError({"quality": [f'"{quality}" is not a valid choice.']}) from None
 
 
-async def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
+async def guarded(function: Callable[..., T], *arguments: Any) -> T:
     """Run media work in a thread; what the media is at fault for becomes a clear answer."""
     try:
         return await asyncio.to_thread(function, *arguments)
@@ -291,8 +293,7 @@ async def context_images(context: Context, kind: str, number: int, wanted: int |
         source = await source_of(db, context.server, media.data, [])
     if not names:
         return b""
-    zipped: bytes = await guarded(related.context_zip, source.root, names, source.max_pixels)
-    return zipped
+    return await guarded(related.context_zip, source.root, names, source.max_pixels)
 
 
 async def preview(context: Context, kind: str, number: int) -> Made | None:

@@ -168,6 +168,7 @@ async def invited_user(db: Connection, email: str) -> int:
         "email": email,
         "password": passwords.UNUSABLE,
         "email_verified": 0,
+        "created_via": "invitation",
     }
     return await users.insert(db, values, ("user",))
 

@@ -11,9 +11,8 @@ from cvat_lite.domain.labels import AttributeSpec
 from cvat_lite.errors import NotFoundError, RuleError, ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
-from cvat_lite.services import targets
+from cvat_lite.services import label_attributes, targets
 from cvat_lite.services.context import Context
-from cvat_lite.store import annotations as annotation_store
 from cvat_lite.store import labels as store
 from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
@@ -28,10 +27,11 @@ async def apply(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) 
     """Make, change and remove the labels of a task or project as a request lists them.
 
     An item with ``id`` changes that label, with ``deleted`` removes it, one without makes a new
-    one. NotFoundError for an id that is not the owner's, RuleError for a name used twice.
+    one. NotFoundError for an id that is not the owner's, RuleError for a name used twice,
+    ValidationError for one that is deleted without an id.
     """
     column, number = next(iter(owner.items()))
-    for item in wanted:
+    for place, item in enumerate(wanted):
         if "id" in item:
             label = await store.get(db, item["id"])
             if label is None or getattr(label, column) != number or label.parent_id is not None:
@@ -40,9 +40,19 @@ async def apply(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) 
                 await store.delete(db, label.id)
             else:
                 await change(db, label, item)
-        elif not item.get("deleted"):
+        elif item.get("deleted"):
+            errors: list[Any] = [{} for _ in wanted]
+            errors[place] = {"non_field_errors": ["Deleted label must have an ID"]}
+            raise ValidationError({"labels": errors})
+        else:
             await create(db, owner, item)
     await check_names(db, column, number)
+
+
+async def give(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) -> None:
+    """Make the labels of a new task or project; ids that a client copied with them mean nothing."""
+    copied = [{key: value for key, value in item.items() if key != "id"} for item in wanted]
+    await apply(db, owner, copied)
 
 
 async def check_names(db: Connection, column: str, number: int) -> None:
@@ -65,7 +75,7 @@ async def create(db: Connection, owner: Owner, item: dict[str, Any]) -> int:
             "type": kind,
         },
     )
-    await add_specs(db, label_id, item.get("attributes", ()))
+    await label_attributes.add(db, label_id, item.get("attributes", ()))
     if kind == LabelType.SKELETON:
         await add_sublabels(db, owner, label_id, item)
     return label_id
@@ -75,15 +85,6 @@ def chosen_color(item: dict[str, Any]) -> str:
     """The color asked for, or the one that belongs to the name."""
     color = item.get("color") or ""
     return str(color) if colors.is_color(color) else colors.label_color(item["name"])
-
-
-async def add_specs(db: Connection, label_id: int, specs: Sequence[dict[str, Any]]) -> None:
-    """Add attributes to a label; RuleError for two of one name."""
-    names = [spec["name"] for spec in specs]
-    if len(set(names)) != len(names):
-        raise RuleError("All attribute names must be unique")
-    for spec in specs:
-        await store.insert_spec(db, label_id, spec)
 
 
 async def add_sublabels(db: Connection, owner: Owner, label_id: int, item: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ async def add_sublabels(db: Connection, owner: Owner, label_id: int, item: dict[
                 "type": below.get("type", LabelType.POINTS),
             },
         )
-        await add_specs(db, ids[below["name"]], below.get("attributes", ()))
+        await label_attributes.add(db, ids[below["name"]], below.get("attributes", ()))
     svg = item.get("svg", "")
     if not skeletons.is_safe(svg):
         raise ValidationError({"labels": [{"svg": ["The drawing may hold only plain shapes."]}]})
@@ -120,26 +121,29 @@ async def change(db: Connection, label: LabelRow, item: dict[str, Any]) -> None:
     elif "color" in item or item.get("name", label.name) != label.name:
         values["color"] = colors.label_color(item.get("name", label.name))
     await store.update(db, label.id, values)
-    known = {spec.id: spec for spec in (await store.attributes(db, [label.id])).get(label.id, [])}
-    for spec in item.get("attributes", ()):
-        await change_spec(db, label.id, known, spec)
+    await label_attributes.change(db, label, item.get("attributes", ()))
+    if item.get("sublabels"):
+        await change_sublabels(db, label, item["sublabels"])
 
 
-async def change_spec(
-    db: Connection, label_id: int, known: dict[int, AttributeSpec], spec: dict[str, Any]
+async def change_sublabels(
+    db: Connection, label: LabelRow, wanted: Sequence[dict[str, Any]]
 ) -> None:
-    """Make, change or remove an attribute; what is annotated already follows."""
-    if "id" not in spec:
-        spec_id = await store.insert_spec(db, label_id, spec)
-        specs = (await store.attributes(db, [label_id]))[label_id]
-        await annotation_store.add_default(db, label_id, next(s for s in specs if s.id == spec_id))
-    elif spec["id"] not in known:
-        raise NotFoundError(f"Not found attribute with id #{spec['id']} to change")
-    elif spec.get("deleted"):
-        await store.delete_spec(db, spec["id"])
-        await annotation_store.remove_spec(db, label_id, spec["id"])
-    else:
-        await store.update_spec(db, spec["id"], spec)
+    """Change sublabels of a skeleton, found by id or else by name.
+
+    RuleError for one that is not there: the skeletons that are annotated would lack it.
+    """
+    below = await store.children(db, [label.id])
+    known: dict[object, LabelRow] = {one.id: one for one in below}
+    known.update((one.name, one) for one in below)
+    for item in wanted:
+        sublabel = known.get(item["id"] if "id" in item else item["name"])
+        if sublabel is None:
+            raise RuleError(f"The skeleton '{label.name}' has no sublabel '{item['name']}'")
+        await change(db, sublabel, item)
+    names = [one.name for one in await store.children(db, [label.id])]
+    if len(set(names)) != len(names):
+        raise RuleError("All label names must be unique")
 
 
 def view(

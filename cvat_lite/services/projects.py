@@ -132,7 +132,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
                 "updated_date": now,
             },
         )
-        await labels.apply(db, {"project_id": project_id}, body.get("labels", ()))
+        await labels.give(db, {"project_id": project_id}, body.get("labels", ()))
         await set_storages(db, project_id, body)
         made = await shown(context, db, project_id)
         place = Place(organization_id, project_id)

@@ -32,6 +32,8 @@ MOST_ATTEMPTS = 3
 DAY = 24 * 3600.0
 FAILED_SECONDS = 30 * DAY
 
+UNDER_WAY = (RequestStatus.QUEUED, RequestStatus.STARTED)
+
 Report = Callable[[float], None]
 
 
@@ -82,7 +84,7 @@ async def submit(context: Context, order: Order) -> str:
     server = context.server
     async with server.database.writing() as db:
         known = await store.get(db, order.id)
-        if known is not None and known.status in (RequestStatus.QUEUED, RequestStatus.STARTED):
+        if known is not None and known.status in UNDER_WAY:
             raise InProgressError({"rq_id": order.id})
         await store.replace(
             db,

@@ -21,7 +21,7 @@ from cvat_lite.errors import MediaError, NotFoundError, RuleError, ValidationErr
 from cvat_lite.media.ingest import Material, Plan, plan
 from cvat_lite.services import remote_files, requests, targets, uploads
 from cvat_lite.services.context import Context, Server
-from cvat_lite.services.requests import Operation, Order, Outcome, Report
+from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
 from cvat_lite.store import data as data_store
 from cvat_lite.store import jobs as job_store
@@ -57,12 +57,17 @@ async def status(context: Context, task_id: int) -> dict[str, Any]:
 
 
 async def may_attach(context: Context, task_id: int) -> None:
-    """Ask for the right to give a task its data; RuleError if it has some."""
+    """Ask for the right to give a task its data; RuleError if it has some,
+    InProgressError while it gets some."""
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, "tasks", task_id, "upload:data")
         data = await data_store.get(db, target.data_id) if target.data_id else None
+        request = await request_store.get(db, request_id(task_id))
     if data is not None and data.size:
         raise RuleError("Adding more data is not supported")
+    if request is not None and request.status in requests.UNDER_WAY:
+        # What has been uploaded is being worked on: nothing may be added or taken away.
+        raise InProgressError({"rq_id": request.id})
 
 
 async def attach(

@@ -166,7 +166,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
                 "updated_date": now,
             },
         )
-        await labels.apply(db, {"task_id": task_id}, body.get("labels", ()))
+        await labels.give(db, {"task_id": task_id}, body.get("labels", ()))
         await set_storages(db, task_id, body)
         if project_id is not None:
             await rows.update(db, "projects", project_id, {"updated_date": now})

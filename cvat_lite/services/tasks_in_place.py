@@ -33,7 +33,7 @@ async def open_directory(context: Context, directory: Path, labels: Sequence[str
     of the labels that it has not. Returns when the frames are there. MediaError where none can be
     made; then there is no task either.
     """
-    directory = directory.resolve()
+    directory = await asyncio.to_thread(directory.resolve)
     key = f"task_in_place {os.path.normcase(directory)}"
     task_id = await known(context, key)
     if task_id is None:

@@ -17,7 +17,7 @@ v.path, v.width, v.height"""
 FROM = "data d LEFT JOIN videos v ON v.data_id = d.id"
 
 
-class Data(rows.Struct):
+class Data(rows.Struct, frozen=True):
     """The media of a task; ``file``, ``width`` and ``height`` are of its one video or PDF."""
 
     id: int

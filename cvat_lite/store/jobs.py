@@ -81,7 +81,7 @@ COLLECTION = Collection(
 )
 
 
-class Job(rows.Struct):
+class Job(rows.Struct, frozen=True):
     """A job as its answers need it."""
 
     id: int

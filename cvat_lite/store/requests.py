@@ -152,3 +152,11 @@ async def expired(db: Connection) -> list[BackgroundRequest]:
     """What may be forgotten."""
     found = await rows.fetch_all(db, f"{SELECT} WHERE r.expiry_date < ?", (clock.now(),))
     return [from_row(row) for row in found]
+
+
+async def result_files(db: Connection) -> set[str]:
+    """The names of all results that somebody may still fetch."""
+    found = await rows.fetch_all(
+        db, "SELECT result_file FROM background_requests WHERE result_file IS NOT NULL"
+    )
+    return {row["result_file"] for row in found}

@@ -21,7 +21,7 @@ QUERIES = {
 }
 
 
-class Facts(rows.Struct):
+class Facts(rows.Struct, frozen=True):
     """The ids and people around a project, task or job; ``role`` is the asking user's there."""
 
     organization_id: int | None

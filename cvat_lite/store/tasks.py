@@ -97,7 +97,7 @@ COLLECTION = Collection(
 )
 
 
-class Task(rows.Struct):
+class Task(rows.Struct, frozen=True):
     """A task as its answers need it; the data's columns are None before there is data."""
 
     id: int

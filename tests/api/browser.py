@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from yarl import URL
@@ -16,7 +16,7 @@ class Browser(Api):
     def __init__(self, url: str) -> None:
         super().__init__(url, None)
 
-    async def __aenter__(self) -> Browser:
+    async def __aenter__(self) -> Self:
         self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         return self
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aiohttp
 import pytest
 
 from cvat_lite.services import asset_files
-from tests.api.people import acting_as, add_task, add_user
+from tests.api.people import PASSWORD, acting_as, add_task, add_user
 from tests.client import Api
 
 PNG = base64.b64decode(
@@ -109,6 +110,32 @@ async def test_a_file_of_more_than_ten_megabytes_is_refused(guided: Guided, conf
     error = await add_asset(guided.ann, guided.guide, largest + b"\0", expect=400)
     assert error == {"file": ["Maximum size of asset is 10 MB"]}
     assert len(list(config.assets.iterdir())) == 1
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(guided: Guided, config, url) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    login = base64.b64encode(f"ann:{PASSWORD}".encode()).decode()
+    head = (
+        "POST /api/assets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+        f"Authorization: Basic {login}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        'Content-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    )
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(head.encode() + PNG)
+    await until(lambda: config.assets.is_dir() and any(config.assets.iterdir()))
+    writer.close()
+    await writer.wait_closed()
+    await until(lambda: not any(config.assets.iterdir()))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that the server does in its own time."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it has not come to pass")
 
 
 async def test_a_form_without_guide_or_file_is_refused(guided: Guided, config) -> None:

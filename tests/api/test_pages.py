@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,10 +58,12 @@ class TestWithAClient:
         (folder / "assets" / "index-BX8dS1kz.mjs").write_text("1")
         (folder / ".env").write_text("secret")
         (tmp_path / "outside.txt").write_text("secret")
-        os.symlink(tmp_path / "outside.txt", folder / "link.txt")
+        (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
         return replace(config, ui=folder)
 
-    @pytest.mark.parametrize("path", ["/", "/index.html", "/tasks/5/jobs/7", "/auth/login", "/api2"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/index.html", "/tasks/5/jobs/7", "/auth/login", "/api2"]
+    )
     async def test_paths_that_are_no_files_get_the_page(self, url, path) -> None:
         response = await fetch(url, path)
         assert (response.status, await response.text()) == (200, PAGE)
@@ -128,7 +129,9 @@ class TestWithAClient:
     async def test_the_logo_is_the_server_s_own(self, url) -> None:
         assert (await fetch(url, "/static/logo.svg")).content_type == "image/svg+xml"
 
-    @pytest.mark.parametrize("name", ["../outside.txt", "a/../../outside.txt", "..\\outside.txt", ""])
+    @pytest.mark.parametrize(
+        "name", ["../outside.txt", "a/../../outside.txt", "..\\outside.txt", ""]
+    )
     def test_a_path_cannot_leave_the_folder_however_it_is_written(self, config, name) -> None:
         assert Client(config.ui).find(name) is None
         assert Client(config.ui).find(SCRIPT) == config.ui / SCRIPT

@@ -98,9 +98,7 @@ async def test_a_task_needs_a_label_to_draw_with(pictures, context: Context, api
     assert [label["name"] for label in labels["results"]] == [tasks_in_place.DEFAULT_LABEL]
 
 
-async def test_its_video_becomes_a_task_where_it_lies(
-    tmp_path, context: Context, api: Api
-) -> None:
+async def test_its_video_becomes_a_task_where_it_lies(tmp_path, context: Context, api: Api) -> None:
     place = tmp_path / "film"
     place.mkdir()
     make_video(place / "film.mp4")

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 
 from tests.contract.shapes import Call, Field, Shape
 
-#: Kinds that are written the same way.
-ALIKE = {("integer", "number"), ("string", "date-time"), ("any", "object")}
-
 
 def parameters(sdk: Call, ours: Call) -> Iterator[str]:
     """Differences of the parameters in path, query and headers."""
@@ -23,7 +20,7 @@ def parameters(sdk: Call, ours: Call) -> Iterator[str]:
         if mine[key].required and not theirs[key].required:
             yield f"{about} is required"
         yield from kinds(about, theirs[key].shape, mine[key].shape)
-        if theirs[key].shape.enum != mine[key].shape.enum:
+        if lacks(theirs[key].shape, mine[key].shape):
             yield f"{about} has other values: {listed(theirs[key].shape, mine[key].shape)}"
 
 
@@ -32,7 +29,7 @@ def bodies(about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset
     yield from kinds(about, sdk, ours)
     if sdk.nullable and not ours.nullable and sdk.kind != "any":
         yield f"{about} may not be null"
-    if ours.enum is not None and sdk.enum is not None and not sdk.enum <= ours.enum:
+    if lacks(sdk, ours):
         yield f"{about} has other values: {listed(sdk, ours)}"
     yield from inner(about, sdk, ours, seen, sending=True)
 
@@ -90,3 +87,10 @@ def listed(sdk: Shape, ours: Shape) -> str:
     theirs, mine = sdk.enum or frozenset(), ours.enum or frozenset()
     lost = [f"-{value}" for value in sorted(theirs - mine)]
     return " ".join(lost + [f"+{value}" for value in sorted(mine - theirs)])
+
+
+def lacks(sdk: Shape, ours: Shape) -> bool:
+    """Whether the SDK may send a value that this server does not say that it takes."""
+    if sdk.kind == "any" or ours.enum is None:
+        return False
+    return sdk.enum is None or not sdk.enum <= ours.enum

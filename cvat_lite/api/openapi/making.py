@@ -58,7 +58,7 @@ SAFE: list[dict[str, list[str]]] = [
     {"sessionAuth": []},
     {"tokenAuth": []},
 ]
-UNSAFE = [
+UNSAFE: list[dict[str, list[str]]] = [
     {"sessionAuth": [], "csrfAuth": [], "csrfHeaderAuth": []} if "sessionAuth" in way else way
     for way in SAFE
 ]
@@ -185,7 +185,7 @@ def errors(operation: Operation, *, public: bool) -> dict[str, Any]:
     """The errors that all operations share, where they can happen and are not declared."""
     found = {}
     for status, (component, text) in ERRORS.items():
-        nothing_to_find = status == "404" and not operation.variables
+        nothing_to_find = status == "404" and public and not operation.variables
         if status in operation.declared["responses"] or nothing_to_find:
             continue
         schema = {"$ref": f"#/components/schemas/{component}"}

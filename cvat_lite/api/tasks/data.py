@@ -24,6 +24,7 @@ from cvat_lite.api.media import (
 )
 from cvat_lite.api.parameters import number
 from cvat_lite.api.respond import respond
+from cvat_lite.errors import ApiError
 from cvat_lite.schemas.data import (
     DataMetaRead,
     DataRequest,
@@ -31,7 +32,7 @@ from cvat_lite.schemas.data import (
     PatchedDataMetaWriteRequest,
 )
 from cvat_lite.services import data, task_creation
-from cvat_lite.services.uploads import Place
+from cvat_lite.services.uploads import Place, forget
 
 routes = web.RouteTableDef()
 DATA_REQUEST = DataRequest()
@@ -44,9 +45,9 @@ DATA_REQUEST = DataRequest()
     consumes=[*JSON_TYPES, *FORM_TYPES],
     request_body={"schema": DataRequest},
     parameters=[
-        header("Upload-Start", "Initializes data upload. Optionally, can include upload metadata"),
-        header("Upload-Multiple", "Indicates that data with this request are files to be attached"),
-        header("Upload-Finish", "Finishes data upload. Can be combined with Upload-Start header"),
+        header("Upload-Start", "Initializes data upload. Optionally, can include upload metadata", type="boolean"),
+        header("Upload-Multiple", "Indicates that data with this request are files to be attached", type="boolean"),
+        header("Upload-Finish", "Finishes data upload. Can be combined with Upload-Start header", type="boolean"),
     ],
 )
 @response_schema(DataResponse, 202)
@@ -54,12 +55,17 @@ async def tasks_create_data(request: web.Request) -> web.StreamResponse:
     """Files can be sent in one form, in several forms between a start and a finish, or by TUS."""
     context, task_id = request[CONTEXT], number(request)
     await task_creation.may_attach(context, task_id)
-    received = await uploads.handle(request, Place("tasks/data", task_id))
+    place = Place("tasks/data", task_id)
+    received = await uploads.handle(request, place)
     if isinstance(received, web.StreamResponse):
         return received
     received.fields.pop("client_files", None)
-    body = bodies.check(DATA_REQUEST, received.fields)
-    rq_id = await task_creation.attach(context, task_id, body)
+    try:
+        body = bodies.check(DATA_REQUEST, received.fields)
+        rq_id = await task_creation.attach(context, task_id, body)
+    except ApiError:
+        await forget(context.server, place, received.files)
+        raise
     return respond(request, {"rq_id": rq_id})
 
 
