@@ -43,7 +43,7 @@ async def labels_retrieve(request: web.Request) -> web.Response:
 @request_schema(PatchedLabelRequest, required=False)
 @response_schema(Label)
 async def labels_partial_update(request: web.Request) -> web.Response:
-    """To change a sublabel, change it here; its skeleton stays as it is."""
+    """The sublabels of a skeleton are changed with it; they cannot be added or removed."""
     changed = await labels.update(request[CONTEXT], number(request), request[BODY])
     return respond(request, changed)
 

@@ -25,7 +25,7 @@ async def server_retrieve_about(request: web.Request) -> web.Response:
 @response_schema(DatasetFormats)
 async def server_retrieve_annotation_formats(request: web.Request) -> web.Response:
     """What can be imported and exported."""
-    return respond(request, server.formats(request[CONTEXT]))
+    return respond(request, await server.formats(request[CONTEXT]))
 
 
 @routes.get("/api/server/plugins")

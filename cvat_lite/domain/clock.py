@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def now() -> str:
-    """This moment, as it is stored and answered."""
+    """The present moment, as it is stored and answered."""
     return write(datetime.now(UTC))
 
 

@@ -21,7 +21,6 @@ from cvat_lite.domain.annotations import (
     Track,
     TrackedShape,
 )
-from cvat_lite.domain.matching import assign, figures_alike, shapes_alike
 from cvat_lite.domain.segments import JobSpan, in_order
 from cvat_lite.domain.track_cutting import (
     closed,
@@ -123,6 +122,9 @@ class Copies:
 
 
 def _merge(parts: Sequence[tuple[JobSpan, LabeledData]], found: Copies) -> LabeledData:
+    # Matching needs numpy, which most tasks never do: without it the server starts sooner.
+    from cvat_lite.domain.matching import shapes_alike  # noqa: PLC0415
+
     order = {span.job_id: place for place, span in enumerate(in_order([span for span, _ in parts]))}
     merged = LabeledData()
     reached = -1
@@ -186,6 +188,8 @@ def _pairs(
     threshold: float,
 ) -> list[tuple[Item, Item]]:
     """What belongs together, being at least as much alike as the threshold."""
+    from cvat_lite.domain.matching import assign  # noqa: PLC0415  # as above
+
     costs = [[1.0 - alike(item, other) for other in old] for item in new]
     return [(new[i], old[j]) for i, j in assign(costs) if costs[i][j] <= 1.0 - threshold]
 
@@ -219,6 +223,8 @@ def _joined_tracks(
 
 def _tracks_alike(one: Track, other: Track, start: int, stop: int) -> float:
     """The average similarity on these frames, 0 on those where only one of the two is seen."""
+    from cvat_lite.domain.matching import figures_alike  # noqa: PLC0415  # as above
+
     if one.label_id != other.label_id:
         return 0.0
     others = {part.label_id: part for part in other.elements}

@@ -18,7 +18,6 @@ from PIL import Image
 from cvat_lite.domain.enums import ChunkType, Quality
 from cvat_lite.media import frames as media_frames
 from cvat_lite.media.images import jpeg
-from cvat_lite.media.mp4 import write_mp4
 from cvat_lite.media.source import MediaSource, SourceKind
 
 WORKERS = min(4, os.cpu_count() or 1)
@@ -57,6 +56,8 @@ def write_chunk(
         raise ValueError("A chunk has at least one frame")
     with replacing(out_path) as temporary:
         if chunk_type is ChunkType.VIDEO:
+            from cvat_lite.media.mp4 import write_mp4  # noqa: PLC0415  # loads FFmpeg
+
             write_mp4(source, frames, quality, image_quality, temporary)
         elif quality is Quality.ORIGINAL:
             _write_zip(temporary, _originals(source, frames))

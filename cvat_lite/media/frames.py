@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from av.video.frame import VideoFrame
 from PIL import Image
 
 from cvat_lite.errors import MediaError
-from cvat_lite.media import video
 from cvat_lite.media.images import jpeg, png, read_image
 from cvat_lite.media.kinds import mime_type
-from cvat_lite.media.pdf import render_page
 from cvat_lite.media.source import MediaSource, SourceKind
-from cvat_lite.media.video_index import VideoIndex
 
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+    from cvat_lite.media.video_index import VideoIndex
+
+# What decodes videos and PDFs is loaded when there is one: the server starts sooner without.
 PAGE_QUALITY = 95
 
 
@@ -71,6 +74,8 @@ def image(source: MediaSource, frame: int) -> Image.Image:
 def images(source: MediaSource, frames: Sequence[int]) -> Iterator[Image.Image]:
     """The frames (ascending) as pictures; a video is decoded in one pass."""
     if source.kind is SourceKind.VIDEO:
+        from cvat_lite.media import video  # noqa: PLC0415
+
         index = video_index(source)
         yield from video.pictures(source.path(0), index, _numbers(source, frames, len(index)))
         return
@@ -81,6 +86,8 @@ def images(source: MediaSource, frames: Sequence[int]) -> Iterator[Image.Image]:
 def still(source: MediaSource, frame: int) -> Image.Image:
     """The picture of a frame of images or of a PDF."""
     if source.kind is SourceKind.PDF:
+        from cvat_lite.media.pdf import render_page  # noqa: PLC0415
+
         return render_page(source.path(frame), source.number(frame), source.max_pixels)
     return read_image(source.path(frame), source.max_pixels, source.name(frame))
 
@@ -89,6 +96,8 @@ def video_frames(
     source: MediaSource, index: VideoIndex, frames: Sequence[int]
 ) -> Iterator[VideoFrame]:
     """The frames (ascending) of a video as the decoder gives them."""
+    from cvat_lite.media import video  # noqa: PLC0415
+
     return video.frames(source.path(0), index, _numbers(source, frames, len(index)))
 
 
@@ -96,6 +105,8 @@ def video_index(source: MediaSource) -> VideoIndex:
     """The index of the source's video."""
     if source.index is None:
         raise MediaError(f"Video '{source.file}' has no index")
+    from cvat_lite.media.video_index import VideoIndex  # noqa: PLC0415
+
     return VideoIndex.load(source.index)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from cvat_lite.errors import MediaError
@@ -126,6 +125,8 @@ def plain(image: Image.Image) -> Image.Image:
 
 def _scaled(image: Image.Image) -> Image.Image:
     """8-bit grey of 16-bit, 32-bit or float grey."""
+    import numpy as np  # noqa: PLC0415  # seldom needed, and slow to load
+
     values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = min(0.0, float(values.min())), float(values.max())
     scale = 255.0 / (high - low) if high > low else 0.0

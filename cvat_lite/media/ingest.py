@@ -18,13 +18,12 @@ import orjson
 from cvat_lite.domain.enums import SortingMethod
 from cvat_lite.domain.frames import select, sort_names
 from cvat_lite.errors import MediaError
-from cvat_lite.media import archives, kinds, pdf
+from cvat_lite.media import archives, kinds
 from cvat_lite.media.context import split_related
 from cvat_lite.media.kinds import Kind
 from cvat_lite.media.names import checked_name
 from cvat_lite.media.probe import probe_images
 from cvat_lite.media.share import inside
-from cvat_lite.media.video_index import index_video
 
 RAW = "raw"
 UNPACKED = "unpacked"
@@ -87,8 +86,7 @@ def plan(material: Material) -> Plan:
     """
     material.home.mkdir(parents=True, exist_ok=True)
     root, names = locate(material)
-    media = [name for name in names if not name.lower().endswith(MANIFEST)]
-    groups = kinds.group_by_kind(media)
+    groups = kinds.group_by_kind(names)
     kind = kinds.check_together(groups)
     if kind in (Kind.AUDIO, Kind.POINT_CLOUD):
         raise MediaError(f"This server cannot make tasks of {kind.replace('_', ' ')} files yet")
@@ -100,6 +98,7 @@ def plan(material: Material) -> Plan:
         return plan_video(material, root, groups[kind][0], outside)
     if kind == Kind.PDF:
         return plan_pdf(material, root, groups[kind][0], outside)
+    media = [name for name in names if kinds.kind_of(name) == Kind.IMAGE]
     return plan_images(material, root, ordered(material, root, names, media), outside)
 
 
@@ -127,7 +126,7 @@ def locate(material: Material) -> tuple[Path, list[str]]:
 
 def server_names(material: Material, base: Path) -> list[str]:
     """The files that the server files name: each itself, or all media below a directory."""
-    excluded = [checked_name(name) for name in material.exclude if name.strip("/")]
+    excluded = {checked_name(name) for name in material.exclude if name.strip("/")}
     found: dict[str, None] = {}
     for raw_name in material.server_files:
         place = inside(base, raw_name)
@@ -141,9 +140,15 @@ def server_names(material: Material, base: Path) -> list[str]:
     return [
         name
         for name in found
-        if not any(name == other or name.startswith(f"{other}/") for other in excluded)
+        if not (excluded and is_below(name, excluded))
         and (material.pattern is None or fnmatch.fnmatch(name, material.pattern))
     ]
+
+
+def is_below(name: str, places: set[str]) -> bool:
+    """Whether a file is one of these places or lies in one."""
+    parts = name.split("/")
+    return any("/".join(parts[:depth]) in places for depth in range(1, len(parts) + 1))
 
 
 def files_below(root: Path) -> Iterable[str]:
@@ -221,15 +226,15 @@ def ordered(material: Material, root: Path, names: list[str], media: list[str]) 
 def manifest_names(path: Path) -> list[str]:
     """The names of the images in a manifest of CVAT's, one JSON object a line."""
     names = []
-    number = 0
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
                 item = orjson.loads(line) if line.strip() else {}
                 if "name" in item:
                     names.append(f"{item['name']}{item.get('extension', '')}")
-    except (OSError, orjson.JSONDecodeError, TypeError) as error:
-        raise MediaError(f"The manifest '{path.name}' is broken at line {number}") from error
+            except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
+                message = f"The manifest '{path.name}' is broken at line {number}"
+                raise MediaError(message) from error
     return names
 
 
@@ -275,6 +280,8 @@ def mapped_names(material: Material, found: list[str]) -> list[str]:
 
 def plan_video(material: Material, root: Path, name: str, outside: str | None) -> Plan:
     """One video: demuxed into an index that lies beside the data, wherever the file is."""
+    from cvat_lite.media.video_index import index_video  # noqa: PLC0415  # loads FFmpeg
+
     index = index_video(root / name, material.max_pixels, name)
     index.save(material.home / INDEX)
     chosen = select(len(index), material.start, material.stop, material.step)
@@ -292,6 +299,8 @@ def plan_video(material: Material, root: Path, name: str, outside: str | None) -
 
 def plan_pdf(material: Material, root: Path, name: str, outside: str | None) -> Plan:
     """The pages of one PDF, rendered when somebody asks for them."""
+    from cvat_lite.media import pdf  # noqa: PLC0415  # loads PDFium
+
     sizes = pdf.page_sizes(root / name, material.max_pixels, name)
     chosen = select(len(sizes), material.start, material.stop, material.step)
     return Plan(

@@ -41,7 +41,7 @@ async def export(
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, kind, number, scope)
         try:
-            registry.exporter(format_name)
+            await asyncio.to_thread(registry.exporter, format_name)
         except UnknownFormatError:
             raise RuleError("Unknown format specified for the request") from None
         if kind != "projects":
@@ -165,7 +165,7 @@ async def may_import(
         await data.of_target(db, context, kind, number, "import:annotations")
     if format_name is not None:
         try:
-            registry.importer(format_name)
+            await asyncio.to_thread(registry.importer, format_name)
         except UnknownFormatError:
             raise RuleError(f"Unknown input format '{format_name}'") from None
     return target

@@ -219,12 +219,12 @@ async def scope_of(
     named = {
         name: query.simple[name]
         for name in ("task_id", "job_id", "project_id")
-        if name in query.simple
+        if query.simple.get(name)
     }
     if len(named) > 1:
         raise RuleError("job_id, task_id and project_id parameters cannot be used together")
     for name, text in named.items():
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise ValidationError({name: ["Enter a number."]})
         target = await targets.find(db, context, name.removesuffix("_id") + "s", int(text))
         engine.authorize(context.subject, "view", target.resource)
@@ -263,15 +263,16 @@ async def retrieve(context: Context, label_id: int) -> dict[str, Any]:
 
 
 async def update(context: Context, label_id: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Change one label."""
+    """Change one label; the sublabels of a skeleton are changed with it."""
     async with context.database.writing() as db:
         label = await find(context, db, "update", label_id)
+        if label.parent_id is not None:
+            raise ValidationError(["Sublabels cannot be modified this way. Change the skeleton."])
         if body.get("deleted"):
             raise RuleError("To delete a label, use DELETE")
         await change(db, label, body)
-        if label.parent_id is None:
-            column = "project_id" if label.project_id is not None else "task_id"
-            await check_names(db, column, label.project_id or label.task_id or 0)
+        column = "project_id" if label.project_id is not None else "task_id"
+        await check_names(db, column, label.project_id or label.task_id or 0)
         await touch_owner(db, label)
         changed = await store.get(db, label_id)
         return (await views(db, [changed or label]))[0]

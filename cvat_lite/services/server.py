@@ -36,10 +36,10 @@ def about(context: Context) -> dict[str, Any]:
     }
 
 
-def formats(context: Context) -> dict[str, Any]:
-    """The dataset formats in both directions."""
+async def formats(context: Context) -> dict[str, Any]:
+    """The dataset formats in both directions; their modules are loaded when first asked for."""
     authorize(context.subject, "view", Resource("server"))
-    return registry.listing()
+    return await asyncio.to_thread(registry.listing)
 
 
 def plugins(context: Context) -> dict[str, bool]:

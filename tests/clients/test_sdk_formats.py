@@ -193,13 +193,13 @@ def test_what_a_job_exports_comes_back_into_that_job_alone(
 
 
 @pytest.mark.parametrize(("polygons", "kind"), [(True, "polygon"), (False, "mask"), (None, "polygon")])
-def test_masks_become_polygons_unless_told_otherwise(
+def test_masks_of_pictures_become_polygons_unless_told_otherwise(
     task: Task, names: Names, tmp_path: Path, polygons: bool | None, kind: str
 ) -> None:
     task.set_annotations(models.LabeledDataRequest(shapes=[names.shape("mask", 3)]))
-    archive = task.export_dataset("COCO 1.0", tmp_path / "a.zip", include_images=False)
+    archive = task.export_dataset("PASCAL VOC 1.1", tmp_path / "a.zip", include_images=False)
     assert archive is not None
-    task.import_annotations("COCO 1.0", archive, conv_mask_to_poly=polygons)
+    task.import_annotations("PASCAL VOC 1.1", archive, conv_mask_to_poly=polygons)
     assert [str(shape.type) for shape in task.get_annotations().shapes] == [kind]
 
 
