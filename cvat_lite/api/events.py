@@ -17,7 +17,7 @@ from cvat_lite.api.declare import (
     request_schema,
     response_schema,
 )
-from cvat_lite.api.respond import respond, respond_file
+from cvat_lite.api.respond import CVAT_JSON, respond, respond_file
 from cvat_lite.domain.enums import RequestStatus
 from cvat_lite.errors import ValidationError
 from cvat_lite.schemas.common import RqId
@@ -27,6 +27,7 @@ from cvat_lite.services import event_export, events
 routes = web.RouteTableDef()
 
 CSV = "text/csv"
+QUERY_ID = {"type": "object", "properties": {"query_id": {"type": "string"}}}
 FILTERS: tuple[Parameter, ...] = (
     query("filename", description="Desired output file name"),
     query(
@@ -72,7 +73,10 @@ async def events_create(request: web.Request) -> web.Response:
     responses={
         "200": {"description": "Download of file started", "content": {CSV: {}}},
         "201": {"description": "CSV log file is ready for downloading"},
-        "202": {"description": "Creating a CSV log file has been started"},
+        "202": {
+            "description": "Creating a CSV log file has been started",
+            "content": {CVAT_JSON: {"schema": QUERY_ID}},
+        },
     },
 )
 async def events_list(request: web.Request) -> web.StreamResponse:

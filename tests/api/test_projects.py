@@ -164,7 +164,9 @@ async def test_projects_are_found_by_filter_search_and_name(api: Api, server: Se
 
 async def test_a_selector_of_projects_gets_ids_and_names_only(api: Api) -> None:
     made = await make_project(api)
-    page = await api.get("/projects", params={"names_only": "true", "search": "p"})
+    wanted = {"names_only": "true", "search": "p"}
+    # Without the fields that all other projects have; CVAT's document does not tell either.
+    page = await api.get("/projects", params=wanted, documented=False)
     assert page["results"] == [{"id": made["id"], "name": "p"}]
     assert page["count"] == 1
 

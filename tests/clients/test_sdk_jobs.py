@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cvat_sdk import Client, models
 from cvat_sdk.api_client import exceptions
+from cvat_sdk.core.filters import F, all_, not_
 from cvat_sdk.core.proxies.tasks import Task
 
 from tests.clients.annotated import create
@@ -49,10 +51,7 @@ def test_jobs_are_listed_by_task_and_state(client: Client, task: Task) -> None:
     client.jobs.retrieve(first).update({"state": "rejected"})
     found = client.jobs.list(task_id=task.id, state="rejected")
     assert [job.id for job in found] == [first]
-    condition = json.dumps(
-        {"and": [{"==": [{"var": "task_id"}, task.id]}, {"!=": [{"var": "state"}, "rejected"]}]}
-    )
-    others = client.jobs.list(filter=condition, sort="-id")
+    others = client.jobs.list(task_id=task.id, state__ne="rejected", sort="-id")
     assert [job.id for job in others] == [first + 2, first + 1]
     client.jobs.retrieve(first).update({"state": "new"})
 
@@ -64,6 +63,41 @@ def test_a_task_is_found_in_the_list_and_by_its_name(client: Client, task: Task)
     assert (found.id, found.size, found.bug_tracker) == (task.id, 12, "https://a.example")
     as_json = json.loads(client.tasks.list(return_json=True, name="to be found"))
     assert [one["id"] for one in as_json] == [task.id]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        (F.name == "night", ["night"]),
+        (F.name != "night", ["day", "daybreak"]),
+        (F.name.contains("ay"), ["day", "daybreak"]),
+        (F.name.one_of(["day", "night", "noon"]), ["day", "night"]),
+        (F.subset.is_set(), ["day", "daybreak", "night"]),
+        ((F.name == "day") | (F.subset == "Train"), ["day", "night"]),
+        (not_(F.name.contains("day") & F.name.contains("break")), ["day", "night"]),
+        (F.id < 0, []),
+        (F.updated_date >= "2020-01-01", ["day", "daybreak", "night"]),
+        (F.id.between(0, 10**9), ["day", "daybreak", "night"]),
+    ],
+    ids=str,
+)
+def test_conditions_of_the_sdk_are_understood(client: Client, three, condition, found) -> None:
+    tasks = client.tasks.list(filter=all_(condition, F.bug_tracker == three), sort="name")
+    assert [task.name for task in tasks] == found
+
+
+@pytest.fixture(scope="module")
+def three(client: Client) -> Iterator[str]:
+    """The bug tracker that three tasks have in common."""
+    tracker = "https://three.example"
+    made = [
+        client.tasks.create(
+            models.TaskWriteRequest(name=name, labels=[], bug_tracker=tracker, subset=subset)
+        ).id
+        for name, subset in (("day", "Test"), ("daybreak", "Test"), ("night", "Train"))
+    ]
+    yield tracker
+    client.tasks.remove_by_ids(made)
 
 
 def test_every_page_of_a_long_list_is_read(client: Client) -> None:
@@ -93,14 +127,13 @@ def test_labels_are_renamed_added_and_removed(client: Client) -> None:
         {"name": "dog"},
     ]
     task.update({"labels": changes})
-    assert [(label.name, label.id == car.id) for label in task.get_labels()] == [
-        ("auto", True),
-        ("dog", False),
-    ]
+    auto, dog = task.get_labels()
+    assert (auto.id, auto.name, auto.color) == (car.id, "auto", "#010203")
+    assert (dog.name, dog.id in (car.id, cat.id)) == ("dog", False)
     changed, _ = client.api_client.labels_api.partial_update(
-        car.id, patched_label_request=models.PatchedLabelRequest(name="lorry")
+        car.id, patched_label_request=models.PatchedLabelRequest(name="lorry", color="#040506")
     )
-    assert (changed.name, changed.color) == ("lorry", "#010203")
+    assert (changed.name, changed.color) == ("lorry", "#040506")
     assert [label.name for label in task.get_labels()] == ["lorry", "dog"]
 
 

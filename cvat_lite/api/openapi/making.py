@@ -75,16 +75,17 @@ MESSAGES = {
     "oneOf": [
         {"type": "object", "additionalProperties": {}},
         {"type": "array", "items": {}},
+        {"type": "string"},
     ],
 }
 #: What stands behind a media type of which nothing more is said.
 FILE = {"schema": {"type": "string", "format": "binary"}}
-#: Errors: status, the component of the body, what it means.
+#: The errors that most operations share, and what they mean.
 ERRORS = {
-    "400": ("ErrorMessages", "The request is malformed, or breaks a rule"),
-    "401": ("ErrorDetail", "Nobody is logged in, or the proof of who it is is wrong"),
-    "403": ("ErrorDetail", "The asker may not do this"),
-    "404": ("ErrorDetail", "There is no such object, or the asker may not know of it"),
+    "400": "The request is malformed, or breaks a rule",
+    "401": "Nobody is logged in, or the proof of who it is is wrong",
+    "403": "The asker may not do this",
+    "404": "There is no such object, or the asker may not know of it",
 }
 
 
@@ -178,18 +179,25 @@ def successes(operation: Operation) -> dict[str, Any]:
         elif "content" in response:
             media = response["content"].items()
             found[str(status)]["content"] = {kind: medium or FILE for kind, medium in media}
+        elif int(status) >= 400:
+            found[str(status)]["content"] = error_content(str(status))
     return found
 
 
 def errors(operation: Operation, *, public: bool) -> dict[str, Any]:
     """The errors that all operations share, where they can happen and are not declared."""
     found = {}
-    for status, (component, text) in ERRORS.items():
+    for status, text in ERRORS.items():
         nothing_to_find = status == "404" and public and not operation.variables
         if status in operation.declared["responses"] or nothing_to_find:
             continue
-        schema = {"$ref": f"#/components/schemas/{component}"}
-        found[status] = {"description": text, "content": {CVAT_JSON: {"schema": schema}}}
+        found[status] = {"description": text, "content": error_content(status)}
     if public and "401" in found:
         found["401"]["description"] = "The proof of who asks is wrong"
     return found
+
+
+def error_content(status: str) -> dict[str, Any]:
+    """The body of an error."""
+    component = "ErrorMessages" if status == "400" else "ErrorDetail"
+    return {CVAT_JSON: {"schema": {"$ref": f"#/components/schemas/{component}"}}}
