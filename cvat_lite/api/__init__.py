@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cvat_lite.api.jobs.annotations as job_annotations
-import cvat_lite.api.tasks.annotations as task_annotations
 from aiohttp import web
 
+import cvat_lite.api.jobs.annotations as job_annotations
+import cvat_lite.api.tasks.annotations as task_annotations
 from cvat_lite.api import (
     access_tokens,
     assets,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,20 +63,23 @@ def make_pages(text: bytes) -> Pages:
     document = orjson.loads(text)
     info = document["info"]
     shelf = web.Application()
-    swagger = SwaggerDocs(
-        shelf,
-        validate=False,
-        info=SwaggerInfo(title=info["title"], version=info["version"]),
-        swagger_ui_settings=SwaggerUiSettings(
-            path=SWAGGER,
-            validatorUrl=None,
-            docExpansion="none",
-            displayOperationId=True,
-            displayRequestDuration=True,
-            filter=True,
-        ),
-        redoc_ui_settings=ReDocUiSettings(path=REDOC, requiredPropsFirst=True),
-    )
+    with warnings.catch_warnings():
+        # It keeps its pages under names, of which aiohttp disapproves.
+        warnings.simplefilter("ignore", web.NotAppKeyWarning)
+        swagger = SwaggerDocs(
+            shelf,
+            validate=False,
+            info=SwaggerInfo(title=info["title"], version=info["version"]),
+            swagger_ui_settings=SwaggerUiSettings(
+                path=SWAGGER,
+                validatorUrl=None,
+                docExpansion="none",
+                displayOperationId=True,
+                displayRequestDuration=True,
+                filter=True,
+            ),
+            redoc_ui_settings=ReDocUiSettings(path=REDOC, requiredPropsFirst=True),
+        )
     # Only now: it checks a document that it is given at once, which takes it seconds.
     swagger.spec.update(document)
     index: str = shelf["AIOHTTP_SWAGGER3_SWAGGER_INDEX_HTML"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from cvat_lite.api.declare import CONTEXT, docs
-from cvat_lite.api.respond import respond
+from cvat_lite.api.respond import CVAT_JSON, respond
 from cvat_lite.services import lambdas
 
 routes = web.RouteTableDef()
@@ -26,7 +26,12 @@ async def lambda_list_functions(request: web.Request) -> web.Response:
 @docs(
     tags=["lambda"],
     summary="Get a list of requests",
-    responses={"200": {"description": "The calls of functions under way"}},
+    responses={
+        "200": {
+            "description": "The calls of functions under way",
+            "content": {CVAT_JSON: {"schema": {"type": "array", "items": {}}}},
+        }
+    },
 )
 async def lambda_list_requests(request: web.Request) -> web.Response:
     """The calls of functions under way."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cvat_sdk import Client
+from cvat_sdk import Client, models
 from PIL import Image
 
 from tests.client import ADMIN_PASSWORD
@@ -20,6 +20,8 @@ from tests.clients.conftest import Running
 from tests.images import png
 
 PATIENCE = 60
+#: How often the client asks whether the server is done; without it, every two seconds.
+OFTEN = ("--completion_verification_period", 0.05)
 
 
 class Cli:
@@ -64,7 +66,7 @@ def pictures(directory: Path) -> list[Path]:
 def test_the_whole_life_of_a_task(cli: Cli, client: Client, tmp_path: Path) -> None:
     files = pictures(tmp_path)
     (tmp_path / "labels.json").write_text(json.dumps(LABELS))
-    words = ["--labels", "labels.json", "--segment_size", 5, "--image_quality", 90]
+    words = ["--labels", "labels.json", "--segment_size", 5, "--image_quality", 90, *OFTEN]
     made = cli.run("task", "create", "by cli", "local", *files, *words)
     task = client.tasks.retrieve(int(made.split()[-1]))
     assert (task.name, task.size, task.segment_size) == ("by cli", FRAMES, 5)
@@ -82,32 +84,31 @@ def test_the_whole_life_of_a_task(cli: Cli, client: Client, tmp_path: Path) -> N
     assert Image.open(tmp_path / "small" / f"task_{task.id}_frame_000000.jpg").size == (64, 48)
 
     labels = Names(task)
-    data = labels.everything()
-    data.tracks = []
+    data = without_tracks(labels)
     task.set_annotations(data)
-    words = ["--format", "CVAT for images 1.1", "--with-images", "yes"]
+    words = ["--format", "CVAT for images 1.1", "--with-images", "yes", *OFTEN]
     cli.run("task", "export-dataset", *words, task.id, "with_images.zip")
     with zipfile.ZipFile(tmp_path / "with_images.zip") as archive:
         contents = {archive.read(name) for name in archive.namelist()}
     assert {path.read_bytes() for path in files} <= contents
-    cli.run("task", "export-dataset", task.id, "dataset.zip")
+    cli.run("task", "export-dataset", *OFTEN, task.id, "dataset.zip")
 
     task.remove_annotations()
     cli.run("task", "import-dataset", "--format", "CVAT 1.1", task.id, "dataset.zip")
     assert content(task, labels) == expected(data, labels)
 
-    words = ["--annotation_path", "dataset.zip", "--completion_verification_period", 0.05]
+    words = ["--annotation_path", "dataset.zip", *OFTEN]
     made = cli.run("task", "create", "again", "local", *files, "--labels", "labels.json", *words)
     again = client.tasks.retrieve(int(made.split()[-1]))
     other = Names(again)
-    assert content(again, other) == expected(other_everything(other), other)
+    assert content(again, other) == expected(without_tracks(other), other)
 
     cli.run("task", "delete", task.id, again.id)
     assert not {task.id, again.id} & {one.id for one in client.tasks.list()}
 
 
-def other_everything(names: Names):
-    """All annotations but the tracks, with the labels of another task."""
+def without_tracks(names: Names) -> models.LabeledDataRequest:
+    """Annotations of all types that a format of images keeps."""
     data = names.everything()
     data.tracks = []
     return data
@@ -117,7 +118,7 @@ def test_a_task_is_made_of_files_of_the_share(cli: Cli, share: Path) -> None:
     pictures(share)
     made = cli.run(
         *("task", "create", "shared", "share", share.name),
-        *("--labels", '[{"name": "car"}]', "--frame_step", 3, "--sorting-method", "natural"),
+        *("--labels", '[{"name": "car"}]', "--frame_step", 3, "--sorting-method", "natural", *OFTEN),
     )
     number = int(made.split()[-1])
     cli.run("task", "frames", number, 3)
@@ -131,7 +132,7 @@ def test_projects_are_made_listed_and_deleted(cli: Cli) -> None:
     assert number in cli.run("project", "ls").split()
     made = cli.run(
         *("task", "create", "in project", "local", *pictures(cli.home)[:1]),
-        *("--project_id", number),
+        *("--project_id", number, *OFTEN),
     )
     assert made.split()[-1] in cli.run("task", "ls").split()
     cli.run("project", "delete", number)

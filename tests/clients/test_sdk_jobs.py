@@ -82,7 +82,7 @@ def test_a_task_is_found_in_the_list_and_by_its_name(client: Client, task: Task)
     ids=str,
 )
 def test_conditions_of_the_sdk_are_understood(client: Client, three, condition, found) -> None:
-    tasks = client.tasks.list(filter=all_(condition, F.bug_tracker == three), sort="name")
+    tasks = client.tasks.list(filter=all_(condition, F.tracker_link == three), sort="name")
     assert [task.name for task in tasks] == found
 
 

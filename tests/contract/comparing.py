@@ -24,7 +24,9 @@ def parameters(sdk: Call, ours: Call) -> Iterator[str]:
             yield f"{about} has other values: {listed(theirs[key].shape, mine[key].shape)}"
 
 
-def bodies(about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+def bodies(
+    about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """What the SDK may send and this server does not say that it takes."""
     yield from kinds(about, sdk, ours)
     if sdk.nullable and not ours.nullable and sdk.kind != "any":
@@ -34,7 +36,9 @@ def bodies(about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset
     yield from inner(about, sdk, ours, seen, sending=True)
 
 
-def answers(about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+def answers(
+    about: str, sdk: Shape, ours: Shape, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """What this server says that it may answer and the SDK does not expect."""
     yield from kinds(about, sdk, ours)
     if ours.nullable and not sdk.nullable:

@@ -128,7 +128,9 @@ def sdk_call(endpoint: Endpoint) -> Call:
 
 def enum_of(values: dict[str, Any] | None) -> frozenset[str] | None:
     """The values of an enumeration, without the null that stands for itself."""
-    return frozenset(str(value) for value in values.values() if value is not None) if values else None
+    return (
+        frozenset(str(value) for value in values.values() if value is not None) if values else None
+    )
 
 
 def of_types(types: tuple[Any, ...], enum: frozenset[str] | None = None) -> Shape:
@@ -139,7 +141,11 @@ def of_types(types: tuple[Any, ...], enum: frozenset[str] | None = None) -> Shap
         return Shape("any", nullable=True)
     [kind] = kinds
     if isinstance(kind, list):
-        return Shape("array", nullable, items=of_types(tuple(kind[0]) if isinstance(kind[0], tuple) else tuple(kind)))
+        return Shape(
+            "array",
+            nullable,
+            items=of_types(tuple(kind[0]) if isinstance(kind[0], tuple) else tuple(kind)),
+        )
     if isinstance(kind, dict):
         return Shape("object", nullable)
     if inspect.isclass(kind) and issubclass(kind, OpenApiModel):
@@ -151,7 +157,9 @@ def of_model(model: type[OpenApiModel], *, nullable: bool) -> Shape:
     """The shape of a model: an object, a plain value, or one of its alternatives."""
     nullable = nullable or model._nullable
     if issubclass(model, ModelSimple):
-        found = of_types(model.openapi_types["value"], enum_of(model.allowed_values.get(("value",))))
+        found = of_types(
+            model.openapi_types["value"], enum_of(model.allowed_values.get(("value",)))
+        )
         return Shape(found.kind, nullable or found.nullable, items=found.items, enum=found.enum)
     if issubclass(model, ModelComposed):
         parts = [part for group in model._composed_schemas.values() for part in group]

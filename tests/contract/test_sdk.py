@@ -71,9 +71,7 @@ def test_the_operations_that_are_missing_are_those_listed(
     assert sorted(listed - missing) == [], "there now: take them off missing_operations.txt"
 
 
-def test_what_the_sdk_does_not_have_is_listed(
-    sdk: dict[str, Call], ours: dict[str, Call]
-) -> None:
+def test_what_the_sdk_does_not_have_is_listed(sdk: dict[str, Call], ours: dict[str, Call]) -> None:
     assert sorted(ours.keys() - sdk.keys() - EXTRAS) == []
 
 
@@ -89,9 +87,7 @@ def test_the_sdk_is_read_whole(sdk: dict[str, Call]) -> None:
 
 
 def test_paths_and_methods_are_the_sdks(both: list[Pair]) -> None:
-    wrong = [
-        name for name, sdk, ours in both if (sdk.method, sdk.path) != (ours.method, ours.path)
-    ]
+    wrong = [name for name, sdk, ours in both if (sdk.method, sdk.path) != (ours.method, ours.path)]
     assert wrong == []
 
 

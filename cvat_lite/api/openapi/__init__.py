@@ -7,7 +7,6 @@ import threading
 from typing import Any
 
 import orjson
-import yaml
 from aiohttp import web
 
 from cvat_lite.api.openapi.operations import Operation, operations
@@ -15,8 +14,6 @@ from cvat_lite.api.openapi.operations import Operation, operations
 Document = dict[str, Any]
 
 _MAKING = threading.Lock()
-#: libyaml's where it is there: the pure one takes seconds for a document of this size.
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def document(app: web.Application) -> Document:
@@ -57,8 +54,13 @@ def _as_json(found: tuple[Operation, ...]) -> bytes:
 
 @functools.lru_cache(maxsize=2)
 def _as_yaml(found: tuple[Operation, ...]) -> bytes:
+    # What the server does not need to start is imported when it is needed.
+    import yaml  # noqa: PLC0415
+
+    # libyaml's where it is there: the pure one takes seconds for a document of this size.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     # By way of JSON: the same part may stand in several places, which YAML would write as an
     # anchor and its aliases.
     plain = orjson.loads(_as_json(found))
-    text: str = yaml.dump(plain, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(plain, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
     return text.encode()

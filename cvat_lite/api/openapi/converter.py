@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -20,7 +20,7 @@ class Converter(OpenAPIConverter):  # type: ignore[misc]  # apispec has no types
     """Types, defaults, enumerations and descriptions as this API's document has them."""
 
     #: Ids are larger than an ``int32`` may be, and numbers are doubles.
-    field_mapping: Mapping = {
+    field_mapping: ClassVar[Mapping] = {
         **DEFAULT_FIELD_MAPPING,
         fields.Integer: ("integer", None),
         fields.Float: ("number", "double"),
@@ -49,8 +49,8 @@ class Converter(OpenAPIConverter):  # type: ignore[misc]  # apispec has no types
     def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
         """The component, described by the docstring of its class."""
         found: dict[str, Any] = super().schema2jsonschema(schema)
-        if not schema.unknown or schema.unknown == marshmallow.INCLUDE:
-            found.setdefault("additionalProperties", {})
+        if schema.unknown == marshmallow.INCLUDE:
+            found["additionalProperties"] = {}
         about = inspect.cleandoc(type(schema).__doc__ or "")
         return {"description": about, **found} if about else found
 
