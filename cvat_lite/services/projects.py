@@ -7,18 +7,16 @@ from typing import Any
 import orjson
 
 from cvat_lite.domain import clock
-from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
+from cvat_lite.errors import ForbiddenError, NotFoundError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
-from cvat_lite.permissions.rules import Role
-from cvat_lite.services import data, events, labels, targets
+from cvat_lite.services import data, events, labels, targets, transfers
 from cvat_lite.services.context import Context
 from cvat_lite.services.data import Made, Media
 from cvat_lite.services.events import Place
 from cvat_lite.services.tasks import check_people, check_storage, remove_media, storage_view
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import data as data_store
-from cvat_lite.store import organizations
 from cvat_lite.store import projects as store
 from cvat_lite.store import tasks as task_store
 from cvat_lite.store.database import Connection
@@ -161,7 +159,9 @@ async def update(context: Context, project_id: int, body: dict[str, Any]) -> dic
     async with context.database.writing() as db:
         target = await targets.require(db, context, "projects", project_id, *scopes)
         before = await shown(context, db, project_id)
-        organization_id = await destination(context, db, target.organization_id, body)
+        organization_id = await transfers.destination(
+            context, db, "projects", target.organization_id, body
+        )
         if organization_id != target.organization_id:
             await store.transfer(db, project_id, organization_id)
         await check_people(context, db, body, organization_id)
@@ -183,26 +183,6 @@ async def update(context: Context, project_id: int, body: dict[str, Any]) -> dic
             db, context, "update:project", project_id, before, after, place=place
         )
         return after
-
-
-async def destination(
-    context: Context, db: Connection, current: int | None, body: dict[str, Any]
-) -> int | None:
-    """The organization in which a changed project is, after asking for the right to put it there.
-
-    RuleError for one that is not there.
-    """
-    wanted: int | None = body.get("organization_id", current)
-    if wanted == current:
-        return current
-    role = None
-    if wanted is not None:
-        found = await organizations.belonging(db, "id", wanted, context.user.id)
-        if found is None:
-            raise RuleError("Organization matching query does not exist.")
-        role = Role.named(found.role) if found.role else None
-    engine.authorize(context.subject, "create", Resource("projects", wanted, role=role))
-    return wanted
 
 
 async def destroy(context: Context, project_id: int) -> None:

@@ -14,7 +14,7 @@ from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.permissions.rules import Role
-from cvat_lite.services import labels, targets
+from cvat_lite.services import labels, targets, transfers
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import labels as label_store
@@ -34,7 +34,7 @@ SCOPES = {
     "owner_id": "update:owner",
     "assignee_id": "update:assignee",
     "project_id": "update:project",
-    "organization_id": "update:project",
+    "organization_id": "delete",
     "source_storage": "update:associated_storage",
     "target_storage": "update:associated_storage",
 }
@@ -250,7 +250,12 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
     scopes = sorted({SCOPES[name] for name in body})
     async with context.database.writing() as db:
         target = await targets.require(db, context, "tasks", task_id, *(scopes or ["update:desc"]))
-        await check_people(context, db, body, target.organization_id)
+        place = await transfers.destination(context, db, "tasks", target.organization_id, body)
+        if place != target.organization_id:
+            if target.project_id is not None:
+                raise RuleError("A task is in the organization of its project")
+            await store.transfer(db, task_id, place)
+        await check_people(context, db, body, place)
         now = clock.now()
         values: dict[str, Any] = {
             name: body[name] for name in ("name", "bug_tracker", "subset") if name in body

@@ -174,3 +174,12 @@ async def test_what_cannot_be_changed_is_refused(api: Api) -> None:
 async def test_wrong_specifications_are_refused(api: Api, spec: Any, error: Any) -> None:
     assert await api.post("/tasks", spec, expect=400) == error
     assert (await api.get("/tasks"))["count"] == 0
+
+
+async def test_a_task_can_be_put_into_an_organization(api: Api) -> None:
+    place = await api.post("/organizations", {"slug": "zoo"})
+    task = await api.post("/tasks", {"name": "cats"})
+    changed = await api.patch(f"/tasks/{task['id']}", {"organization_id": place["id"]})
+    assert changed["organization_id"] == place["id"]
+    listed = await api.get("/tasks", params={"org": "zoo"})
+    assert [found["id"] for found in listed["results"]] == [task["id"]]
