@@ -53,7 +53,7 @@ async def read_object(request: web.Request) -> Any:
     kind = request.content_type
     if kind == "multipart/form-data":
         return unfold([pair async for pair in form_fields(request)])
-    body = await read(request, LARGEST_OBJECT)
+    body = await read(request, min(LARGEST_OBJECT, request.client_max_size))
     if not body:
         return None
     if kind == "application/x-www-form-urlencoded":

@@ -44,17 +44,13 @@ DOWNLOAD_PARAMETERS: tuple[Parameter, ...] = (
 
 async def send(request: web.Request, kind: str) -> web.Response:
     """All annotations."""
-    return respond_bytes(
-        request, await service.retrieve(request[CONTEXT], kind, number(request))
-    )
+    return respond_bytes(request, await service.retrieve(request[CONTEXT], kind, number(request)))
 
 
 async def put(request: web.Request, kind: str) -> web.Response:
     """Put the body in place of all annotations."""
     body = await bodies.read(request, request[CONTEXT].config.max_json_bytes)
-    return respond_bytes(
-        request, await service.put(request[CONTEXT], kind, number(request), body)
-    )
+    return respond_bytes(request, await service.put(request[CONTEXT], kind, number(request), body))
 
 
 async def patch(request: web.Request, kind: str) -> web.Response:
@@ -86,6 +82,12 @@ async def receive(request: web.Request, kind: str) -> web.StreamResponse:
         masks_to_polygons=flag(request, "conv_mask_to_poly", default=True),
     )
     return respond(request, {"rq_id": rq_id})
+
+
+async def receive_piece(request: web.Request, kind: str) -> web.StreamResponse:
+    """A piece of a file for an import, or the question how much has arrived."""
+    await datasets.may_import(request[CONTEXT], kind, number(request), None)
+    return await uploads.tus_file(request, Place(f"{kind}/annotations", number(request)))
 
 
 async def export(request: web.Request, kind: str) -> web.Response:

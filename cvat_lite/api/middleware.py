@@ -45,6 +45,9 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = wrong_method(request, error)
     except web.HTTPRequestEntityTooLarge:
         response = error_response(TooLargeError("The request body is too large."))
+    except web.HTTPNotFound:
+        # No such path at all: a page, not JSON, as clients that probe a server expect it.
+        response = error_response(TextError("Not Found", 404))
     except web.HTTPException as error:
         response = error
     except ConnectionResetError:

@@ -98,11 +98,16 @@ async def meta(context: Context, kind: str, number: int) -> dict[str, Any]:
 
 
 async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
-    """The description of the frames on the wire; a job's frames are counted within the media."""
+    """The description of the frames on the wire; a job's frames are counted within the media.
+
+    A job of single frames tells the sizes of all between them, but only the names of its own.
+    """
     data, job = media.data, media.job
     step = frame_step(data.frame_filter)
     first, last = media.frames[0], media.frames[-1]
     specific = job is not None and job.segment_type == SegmentType.SPECIFIC_FRAMES
+    if job is not None:
+        first, last = job.start_frame, job.stop_frame
     deleted = data.deleted_frames
     if job is not None:
         held = set(media.frames)
@@ -111,7 +116,8 @@ async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
         one = {"width": data.width, "height": data.height, "name": data.file}
         frames: Any = [{**one, "related_files": 0, "has_related_context": False}]
     else:
-        frames = orjson.Fragment(await store.frames_json(db, data.id, first, last))
+        included = media.frames if specific else None
+        frames = orjson.Fragment(await store.frames_json(db, data.id, first, last, included))
     return {
         "chapters": [] if data.kind == "video" else None,
         "chunks_updated_date": data.chunks_updated_date,

@@ -109,6 +109,9 @@ async def download(context: Context, kind: str, number: int, request_id: str) ->
     target = {"tasks": request.task_id, "jobs": request.job_id, "projects": request.project_id}
     if target[kind] != number or request.target != kind.removesuffix("s"):
         raise NotFoundError
+    async with context.database.snapshot() as db:
+        # Who has lost the right to export since has lost what was exported, too.
+        await targets.require(db, context, kind, number, "export:annotations")
     if request.result_file is None:
         raise RuleError("The result of the request is not ready")
     path = context.config.exports / request.result_file

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import JobStage, JobState, JobType, StatusChoice
 from cvat_lite.errors import ForbiddenError, NotFoundError, ValidationError
 from cvat_lite.permissions import engine
-from cvat_lite.permissions.facts import Resource
+from cvat_lite.permissions.facts import Resource, ownerships
+from cvat_lite.permissions.rules import Role
 from cvat_lite.services import targets
 from cvat_lite.services.context import Context
 from cvat_lite.services.tasks import may_name, storage_view
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import jobs as store
+from cvat_lite.store import memberships as membership_store
 from cvat_lite.store import tasks as task_store
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.jobs import Job
 
+#: What a job tells of its task, to those who may see the task.
+OF_TASK = ("task_name", "project_name", "target_storage", "source_storage")
 SCOPES = {"assignee": "update:assignee", "stage": "update:stage", "state": "update:state"}
 
 
-def view(context: Context, job: Job) -> dict[str, Any]:
-    """A job on the wire."""
-    return {
+def view(context: Context, job: Job, *, whole: bool = True) -> dict[str, Any]:
+    """A job on the wire; what is told of its task only where ``whole``."""
+    shown = {
         "url": context.link(f"/api/jobs/{job.id}"),
         "id": job.id,
         "task_id": job.task_id,
@@ -42,7 +47,7 @@ def view(context: Context, job: Job) -> dict[str, Any]:
         "dimension": job.dimension,
         "mode": job.mode,
         "media_type": job.media_type,
-        "bug_tracker": job.bug_tracker or None,
+        "bug_tracker": job.bug_tracker,
         "status": job.status,
         "stage": job.stage,
         "state": job.state,
@@ -67,8 +72,43 @@ def view(context: Context, job: Job) -> dict[str, Any]:
         "assignee_updated_date": job.assignee_updated_date,
         "parent_job_id": job.parent_job_id,
         "replicas_count": job.replicas,
-        "consensus_replicas": (0 if job.type == JobType.GROUND_TRUTH else job.consensus_replicas),
+        "consensus_replicas": job.replicas,
     }
+    return shown if whole else {**shown, **dict.fromkeys(OF_TASK)}
+
+
+async def views(db: Connection, context: Context, found: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs on the wire.
+
+    To somebody who has been given a job of a task that is not to be seen by them, the task's
+    name, its project's and their storages are not told.
+    """
+    asker = context.subject.user_id
+    roles: dict[int, str] = {}
+    if any(job.organization_id for job in found):
+        roles = await membership_store.roles(db, asker)
+    return [
+        view(
+            context,
+            job,
+            whole=engine.allowed(
+                context.subject, "view", task_of(job, asker, roles.get(job.organization_id or 0))
+            ),
+        )
+        for job in found
+    ]
+
+
+def task_of(job: Job, asker: int, role: str | None) -> Resource:
+    """A job's task as permissions see it; ``role`` is the asker's in its organization."""
+    holders = {
+        "owner": job.task_owner_id,
+        "assignee": job.task_assignee_id,
+        "project:owner": job.project_owner_id,
+        "project:assignee": job.project_assignee_id,
+    }
+    named = Role.named(role) if role else None
+    return Resource("tasks", job.organization_id, ownerships(asker, holders), named)
 
 
 async def list_page(
@@ -79,14 +119,20 @@ async def list_page(
     selection = select(store.COLLECTION, query, engine.visible(context.subject, "jobs"))
     async with context.database.reading() as db:
         count, found = await store.page(db, selection)
-    return count, [view(context, job) for job in found], selection
+        return count, await views(db, context, found), selection
 
 
 async def retrieve(context: Context, job_id: int) -> dict[str, Any]:
     """A job as the API shows it."""
     async with context.database.snapshot() as db:
         await targets.require(db, context, "jobs", job_id, "view")
-        return view(context, await get(db, job_id))
+        return await shown(db, context, job_id)
+
+
+async def shown(db: Connection, context: Context, job_id: int) -> dict[str, Any]:
+    """The job on the wire; NotFoundError if it has gone."""
+    (found,) = await views(db, context, [await get(db, job_id)])
+    return found
 
 
 async def get(db: Connection, job_id: int) -> Job:
@@ -124,7 +170,7 @@ async def update(context: Context, job_id: int, body: dict[str, Any]) -> dict[st
         await store.update(db, job_id, values)
         if "stage" in body or "state" in body:
             await follow(db, job.task_id)
-        return view(context, await get(db, job_id))
+        return await shown(db, context, job_id)
 
 
 def status_of(stage: str, state: str) -> StatusChoice:

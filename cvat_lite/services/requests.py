@@ -161,22 +161,27 @@ async def finish(server: Server, request_id: str, outcome: Outcome) -> None:
 
 
 async def fail(server: Server, request: BackgroundRequest, message: str) -> None:
-    """Record that a request cannot be done, and clean up after it."""
-    async with server.database.writing() as db:
-        await store.update(
-            db,
-            request.id,
-            {
-                "status": RequestStatus.FAILED,
-                "message": message,
-                "finished_date": clock.now(),
-                "expiry_date": clock.later(FAILED_SECONDS),
-                "payload": "{}",
-            },
-        )
+    """Clean up after a request that cannot be done, and record it.
+
+    In this order: who reads that it failed may begin anew at once, with files of the same place.
+    """
     operation = OPERATIONS.get(request.operation)
-    if operation is not None and operation.failed is not None:
-        await operation.failed(server, request)
+    try:
+        if operation is not None and operation.failed is not None:
+            await operation.failed(server, request)
+    finally:
+        async with server.database.writing() as db:
+            await store.update(
+                db,
+                request.id,
+                {
+                    "status": RequestStatus.FAILED,
+                    "message": message,
+                    "finished_date": clock.now(),
+                    "expiry_date": clock.later(FAILED_SECONDS),
+                    "payload": "{}",
+                },
+            )
 
 
 async def put_back(server: Server, request: BackgroundRequest) -> None:

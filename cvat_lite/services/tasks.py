@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cvat_lite.domain import clock
-from cvat_lite.domain.enums import LabelType
+from cvat_lite.domain.enums import Dimension, LabelType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
@@ -100,7 +100,8 @@ def view(context: Context, task: Task) -> dict[str, Any]:
             shown["data_chunk_size"] = task.chunk_size
             shown["data_original_chunk_type"] = task.original_chunk_type
             shown["data_compressed_chunk_type"] = task.compressed_chunk_type
-            shown["image_quality"] = task.image_quality
+            if task.dimension != Dimension.D1:
+                shown["image_quality"] = task.image_quality
     return shown
 
 

@@ -14,6 +14,8 @@ COLUMNS = """d.id, d.kind, d.root, d.chunk_size, d.size, d.image_quality, d.star
 d.stop_frame, d.frame_filter, d.compressed_chunk_type, d.original_chunk_type, d.storage_method,
 d.storage, d.cloud_storage_id, d.sorting_method, d.deleted_frames, d.chunks_updated_date,
 v.path, v.width, v.height"""
+#: The name of a frame that a job is not about, in its description.
+PLACEHOLDER = "placeholder.jpg"
 FROM = "data d LEFT JOIN videos v ON v.data_id = d.id"
 
 
@@ -130,17 +132,26 @@ async def related_names(db: Connection, data_id: int, frame: int) -> list[str]:
     return [row["path"] for row in found]
 
 
-async def frames_json(db: Connection, data_id: int, start: int, stop: int) -> bytes:
-    """The images that are frames ``start`` to ``stop`` as a JSON list, made by SQLite itself."""
+async def frames_json(
+    db: Connection, data_id: int, start: int, stop: int, named: Sequence[int] | None = None
+) -> bytes:
+    """The images that are frames ``start`` to ``stop`` as a JSON list, made by SQLite itself.
+
+    Where only some are ``named``, the others bear the name of a placeholder.
+    """
+    name = f"iif(frame IN (SELECT value FROM json_each(?3)), path, '{PLACEHOLDER}')"
     row = await rows.fetch_one(
         db,
-        """SELECT json_group_array(json_object('width', width, 'height', height, 'name', path,
+        f"""SELECT json_group_array(json_object('width', width, 'height', height,
+               'name', {"path" if named is None else name},
                'related_files', related,
                'has_related_context', json(iif(related, 'true', 'false')))) AS frames
-           FROM (SELECT i.width, i.height, i.path, (SELECT count(*) FROM related_file_frames r
+           FROM (SELECT i.frame, i.width, i.height, i.path, (SELECT count(*)
+                 FROM related_file_frames r
                  WHERE r.data_id = i.data_id AND r.frame = i.frame) AS related
-                 FROM images i WHERE i.data_id = ? AND i.frame BETWEEN ? AND ? ORDER BY i.frame)""",
-        (data_id, start, stop),
+                 FROM images i WHERE i.data_id = ?1 AND i.frame BETWEEN ?2 AND ?4
+                 ORDER BY i.frame)""",
+        (data_id, start, orjson.dumps(list(named or ())).decode(), stop),
     )
     return str(row["frames"]).encode() if row else b"[]"
 

@@ -25,13 +25,14 @@ j.id, t.id, t.name, t.project_id, p.name, j.assignee_id, asg.username, asg.first
 asg.last_name, j.assignee_updated_date,
 (SELECT g.id FROM guides g WHERE g.task_id = t.id OR g.project_id = t.project_id LIMIT 1),
 t.dimension, t.mode, t.media_type,
-CASE WHEN t.project_id IS NULL THEN t.bug_tracker ELSE p.bug_tracker END,
+coalesce(nullif(t.bug_tracker, ''), p.bug_tracker),
 j.status, j.stage, j.state, j.type, s.start_frame, s.stop_frame, s.type, s.frames,
 d.chunk_size, d.compressed_chunk_type, d.original_chunk_type, j.created_date, j.updated_date,
 (SELECT count(*) FROM issues i WHERE i.job_id = j.id), t.organization_id, j.parent_job_id,
-(SELECT count(*) FROM jobs r WHERE r.parent_job_id = j.id), t.consensus_replicas,
+(SELECT count(*) FROM jobs r WHERE r.parent_job_id = j.id),
 t.source_storage_id, ss.location, ss.cloud_storage_id,
-t.target_storage_id, ts.location, ts.cloud_storage_id
+t.target_storage_id, ts.location, ts.cloud_storage_id,
+t.owner_id, t.assignee_id, p.owner_id, p.assignee_id
 """
 FROM = """
 jobs j JOIN segments s ON s.id = j.segment_id JOIN tasks t ON t.id = s.task_id
@@ -116,13 +117,16 @@ class Job(rows.Struct, frozen=True):
     organization_id: int | None
     parent_job_id: int | None
     replicas: int
-    consensus_replicas: int
     source_storage_id: int | None
     source_location: str | None
     source_cloud_storage_id: int | None
     target_storage_id: int | None
     target_location: str | None
     target_cloud_storage_id: int | None
+    task_owner_id: int | None
+    task_assignee_id: int | None
+    project_owner_id: int | None
+    project_assignee_id: int | None
 
     @property
     def frames(self) -> list[int]:

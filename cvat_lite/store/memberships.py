@@ -67,6 +67,16 @@ async def of_user(db: Connection, organization_id: int, user_id: int) -> Members
     return Membership(*row) if row else None
 
 
+async def roles(db: Connection, user_id: int) -> dict[int, str]:
+    """The roles that a user has in organizations, by their ids; none where it is only offered."""
+    found = await rows.fetch_all(
+        db,
+        "SELECT organization_id, role FROM memberships WHERE user_id = ? AND is_active = 1",
+        (user_id,),
+    )
+    return {row["organization_id"]: row["role"] for row in found}
+
+
 async def page(db: Connection, selection: Selection) -> tuple[int, list[Membership]]:
     """A page of memberships and how many there are in all."""
     count, found = await fetch_page(db, COLUMNS, FROM, selection)

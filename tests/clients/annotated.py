@@ -194,6 +194,4 @@ def content(target: Task | Job, names: Names) -> dict[str, list[dict[str, Any]]]
 
 def expected(data: models.LabeledDataRequest, names: Names) -> dict[str, list[dict[str, Any]]]:
     """What a task should hold after this was saved, for comparison."""
-    return {
-        kind: plain(data.get(kind) or [], names) for kind in ("tags", "shapes", "tracks")
-    }
+    return {kind: plain(data.get(kind) or [], names) for kind in ("tags", "shapes", "tracks")}

@@ -118,7 +118,15 @@ def test_a_task_is_made_of_files_of_the_share(cli: Cli, share: Path) -> None:
     pictures(share)
     made = cli.run(
         *("task", "create", "shared", "share", share.name),
-        *("--labels", '[{"name": "car"}]', "--frame_step", 3, "--sorting-method", "natural", *OFTEN),
+        *(
+            "--labels",
+            '[{"name": "car"}]',
+            "--frame_step",
+            3,
+            "--sorting-method",
+            "natural",
+            *OFTEN,
+        ),
     )
     number = int(made.split()[-1])
     cli.run("task", "frames", number, 3)

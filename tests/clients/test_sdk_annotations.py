@@ -137,9 +137,7 @@ def test_some_annotations_are_removed_by_id(task: Task, names: Names) -> None:
 
 
 @pytest.mark.parametrize("at", ["task", "job"])
-def test_all_annotations_are_removed(
-    at: str, names: Names, request: pytest.FixtureRequest
-) -> None:
+def test_all_annotations_are_removed(at: str, names: Names, request: pytest.FixtureRequest) -> None:
     target = request.getfixturevalue(at)
     target.set_annotations(names.everything())
     target.remove_annotations()
@@ -165,9 +163,7 @@ def test_a_label_of_another_task_is_refused(task: Task, names: Names) -> None:
     assert content(task, names) == before
 
 
-def test_annotations_of_a_task_are_those_of_its_overlapping_jobs(
-    client: Client, tmp_path
-) -> None:
+def test_annotations_of_a_task_are_those_of_its_overlapping_jobs(client: Client, tmp_path) -> None:
     task = create(client, tmp_path, segment_size=5, overlap=2)
     names = Names(task)
     rectangles = [names.shape("rectangle", frame) for frame in range(12)]

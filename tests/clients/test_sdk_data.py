@@ -51,9 +51,7 @@ def names(task: Task) -> list[str]:
 def stored(running: Running, task: Task) -> list[str]:
     """The files of the task's data that the server keeps itself."""
     home = running.config.media / str(task.data)
-    return sorted(
-        path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()
-    )
+    return sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize(
@@ -195,9 +193,10 @@ def test_a_packed_tar_archive_holds_the_frames(client: Client, tmp_path: Path) -
             target.add(path, path.name)
     task = create(client, [archive], sorting_method="natural")
     assert names(task) == NATURAL
-    assert task.get_frame(11, quality="original").read() == (
-        tmp_path / "source" / "im11.png"
-    ).read_bytes()
+    assert (
+        task.get_frame(11, quality="original").read()
+        == (tmp_path / "source" / "im11.png").read_bytes()
+    )
 
 
 def test_the_pages_of_a_pdf_are_frames(client: Client, tmp_path: Path) -> None:

@@ -109,7 +109,11 @@ def assert_properties(promised: dict[str, str], before: Content, found: Content)
     back = (at(found, "shapes", 0, "car") or at(found, "tracks", 0, "car"))[0]
     first = back["shapes"][0] if "shapes" in back else back
     back = {**first, "attributes": {**back.get("attributes", {}), **first.get("attributes", {})}}
-    for row, field in (("attributes", "attributes"), ("occluded", "occluded"), ("z-order", "z_order")):
+    for row, field in (
+        ("attributes", "attributes"),
+        ("occluded", "occluded"),
+        ("z-order", "z_order"),
+    ):
         if promised[row] == "yes":
             assert back[field] == original[field]
         else:
@@ -192,7 +196,9 @@ def test_what_a_job_exports_comes_back_into_that_job_alone(
     assert_track(promised["track"], before, found)
 
 
-@pytest.mark.parametrize(("polygons", "kind"), [(True, "polygon"), (False, "mask"), (None, "polygon")])
+@pytest.mark.parametrize(
+    ("polygons", "kind"), [(True, "polygon"), (False, "mask"), (None, "polygon")]
+)
 def test_masks_of_pictures_become_polygons_unless_told_otherwise(
     task: Task, names: Names, tmp_path: Path, polygons: bool | None, kind: str
 ) -> None:

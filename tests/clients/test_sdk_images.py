@@ -84,7 +84,9 @@ def test_a_frame_of_a_job_is_the_same_frame_of_its_task(task: Task, second_job: 
         )
 
 
-@pytest.mark.parametrize(("number", "frames"), [(0, range(8)), (1, range(8, 16)), (2, NUMBERS[16:])])
+@pytest.mark.parametrize(
+    ("number", "frames"), [(0, range(8)), (1, range(8, 16)), (2, NUMBERS[16:])]
+)
 def test_a_compressed_chunk_holds_the_frames_in_order(
     task: Task, number: int, frames: range
 ) -> None:

@@ -30,7 +30,11 @@ def test_a_job_is_given_to_a_user_and_goes_through_its_stages(client: Client, ta
     assert (job.stage, job.state) == ("annotation", "in progress")
     job.update({"stage": "acceptance", "state": "completed"})
     again = client.jobs.retrieve(job.id)
-    assert (again.stage, str(again.state), again.assignee.id) == ("acceptance", "completed", user.id)
+    assert (again.stage, str(again.state), again.assignee.id) == (
+        "acceptance",
+        "completed",
+        user.id,
+    )
     job.update({"assignee": None, "stage": "annotation", "state": "new"})
     assert client.jobs.retrieve(job.id).assignee is None
 

@@ -118,7 +118,9 @@ def test_frames_of_a_video_are_chosen_by_start_stop_and_step(client: Client, fil
 def test_a_job_reads_frames_and_preview_of_its_own_part(task: Task, film: Path) -> None:
     expected = decoded(film)
     job = next(job for job in task.get_jobs() if job.start_frame == 10)
-    assert np.array_equal(np.asarray(Image.open(job.get_frame(12, quality="original"))), expected[12])
+    assert np.array_equal(
+        np.asarray(Image.open(job.get_frame(12, quality="original"))), expected[12]
+    )
     preview = np.asarray(Image.open(job.get_preview())).astype(int)
     assert np.abs(preview - expected[10]).mean() < 6
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from cvat_lite.api import labeled_data, uploads
+from cvat_lite.api import labeled_data
+from cvat_lite.api.declare import CONTEXT, docs, query, response_schema
 from cvat_lite.api.labeled_data import (
     DOWNLOAD_PARAMETERS,
     EXPORT_PARAMETERS,
     FILE_TYPES,
     IMPORT_PARAMETERS,
 )
-from cvat_lite.api.declare import CONTEXT, docs, query, response_schema
 from cvat_lite.api.parameters import number
 from cvat_lite.api.respond import empty
 from cvat_lite.schemas.annotations import (
@@ -22,7 +22,6 @@ from cvat_lite.schemas.annotations import (
 )
 from cvat_lite.schemas.common import RqId
 from cvat_lite.services import annotations as service
-from cvat_lite.services.uploads import Place
 
 routes = web.RouteTableDef()
 ACTION = query("action", required=True, enum=["create", "delete", "update"])
@@ -98,7 +97,7 @@ async def tasks_create_annotations(request: web.Request) -> web.StreamResponse:
 )
 async def tasks_append_annotations_file(request: web.Request) -> web.StreamResponse:
     """``Upload-Offset`` says where the bytes belong, and in the answer where to go on."""
-    return await uploads.tus_file(request, Place("tasks/annotations", number(request)))
+    return await labeled_data.receive_piece(request, "tasks")
 
 
 @routes.route("HEAD", "/api/tasks/{id}/annotations/{file_id:[0-9]+_[0-9a-f-]+}")
@@ -109,7 +108,7 @@ async def tasks_append_annotations_file(request: web.Request) -> web.StreamRespo
 )
 async def tasks_annotations_file_info(request: web.Request) -> web.StreamResponse:
     """Where to go on after a dropped connection."""
-    return await uploads.tus_file(request, Place("tasks/annotations", number(request)))
+    return await labeled_data.receive_piece(request, "tasks")
 
 
 @routes.post("/api/tasks/{id}/dataset/export")

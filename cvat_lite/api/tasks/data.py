@@ -45,9 +45,21 @@ DATA_REQUEST = DataRequest()
     consumes=[*JSON_TYPES, *FORM_TYPES],
     request_body={"schema": DataRequest},
     parameters=[
-        header("Upload-Start", "Initializes data upload. Optionally, can include upload metadata", type="boolean"),
-        header("Upload-Multiple", "Indicates that data with this request are files to be attached", type="boolean"),
-        header("Upload-Finish", "Finishes data upload. Can be combined with Upload-Start header", type="boolean"),
+        header(
+            "Upload-Start",
+            "Initializes data upload. Optionally, can include upload metadata",
+            type="boolean",
+        ),
+        header(
+            "Upload-Multiple",
+            "Indicates that data with this request are files to be attached",
+            type="boolean",
+        ),
+        header(
+            "Upload-Finish",
+            "Finishes data upload. Can be combined with Upload-Start header",
+            type="boolean",
+        ),
     ],
 )
 @response_schema(DataResponse, 202)
@@ -78,6 +90,7 @@ async def tasks_create_data(request: web.Request) -> web.StreamResponse:
 )
 async def tasks_append_data_file(request: web.Request) -> web.StreamResponse:
     """``Upload-Offset`` says where the bytes belong, and in the answer where to go on."""
+    await task_creation.may_attach(request[CONTEXT], number(request))
     return await uploads.tus_file(request, Place("tasks/data", number(request)))
 
 
@@ -89,6 +102,7 @@ async def tasks_append_data_file(request: web.Request) -> web.StreamResponse:
 )
 async def tasks_data_file_info(request: web.Request) -> web.StreamResponse:
     """Where to go on after a dropped connection."""
+    await task_creation.may_attach(request[CONTEXT], number(request))
     return await uploads.tus_file(request, Place("tasks/data", number(request)))
 
 
