@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import statistics
 import tempfile
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -47,8 +49,6 @@ def photographs(directory: Path, count: int, width: int = 1280, height: int = 72
 
 def video(path: Path, seconds: int = 60) -> None:
     """A 1080p H.264 video."""
-    import av
-
     noise = np.random.default_rng(0).integers(0, 256, (27, 48, 3), dtype=np.uint8)
     base = np.asarray(Image.fromarray(noise).resize((1920, 1080)))
     with av.open(str(path), "w") as container:
@@ -146,8 +146,6 @@ def annotations(share: Path) -> None:
         label = client.call("GET", "/labels", task_id=task)["results"][0]["id"]
         job = client.call("GET", "/jobs", task_id=task)["results"][0]["id"]
         payload = rectangles(label)
-        import json
-
         body = json.dumps(payload).encode()
         where = f"/tasks/{task}/annotations/"
         begun = time.perf_counter()
@@ -210,7 +208,7 @@ def latency(client: Client, task: int) -> None:
     )
     if status != 202:
         raise RuntimeError(f"{status} {data!r}")
-    client.finish("action=import&target=task&target_id=%d&subresource=annotations" % task)
+    client.finish(f"action=import&target=task&target_id={task}&subresource=annotations")
     say("import COCO 1.0", time.perf_counter() - begun, "s", "")
     done.set()
     thread.join()

@@ -165,9 +165,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed(tmp_pat
     for round_number in range(ROUNDS):
         victim = Victim(tmp_path)
         with ThreadPoolExecutor(2) as pool:
-            workers = [
-                pool.submit(work, victim, promises, round_number * 10 + n) for n in range(2)
-            ]
+            workers = [pool.submit(work, victim, promises, round_number * 10 + n) for n in range(2)]
             time.sleep(chance.uniform(0.05, 0.8))
             victim.kill()
         for worker in workers:

@@ -103,7 +103,7 @@ async def text_of(part: BodyPartReader) -> str:
 async def assets_retrieve(request: web.Request) -> web.StreamResponse:
     """The file, for those who may see the guide."""
     path, kind = await assets.retrieve(request[CONTEXT], request.match_info["uuid"])
-    return await respond_file(request, path, kind, headers=CONTENT_HEADERS)
+    return await respond_file(path, kind, headers=CONTENT_HEADERS)
 
 
 @routes.delete("/api/assets/{uuid}")

@@ -140,4 +140,4 @@ def filters_of(request: web.Request) -> dict[str, Any]:
 async def send(request: web.Request, rq_id: str) -> web.StreamResponse:
     """The file of an export."""
     path, name = await event_export.download(request[CONTEXT], rq_id)
-    return await respond_file(request, path, CSV, filename=name)
+    return await respond_file(path, CSV, filename=name)

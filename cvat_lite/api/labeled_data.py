@@ -111,7 +111,7 @@ async def download(request: web.Request, kind: str) -> web.StreamResponse:
         raise RuleError("Missing request id in the query parameters")
     path, name = await datasets.download(request[CONTEXT], kind, number(request), rq_id)
     return await respond_file(
-        request, path, "application/zip", filename=name, headers={"Cache-Control": "private"}
+        path, "application/zip", filename=name, headers={"Cache-Control": "private"}
     )
 
 

@@ -50,12 +50,12 @@ async def send_data(request: web.Request, kind: str) -> web.StreamResponse:
             if kind == "jobs" and (index is None) == (wanted is None):
                 raise RuleError("Either number or index must be given, and not both")
             made = await data.chunk(context, kind, target, (wanted, index), quality)
-            return await send(request, made)
+            return await send(made)
         case "frame":
             found = await data.frame(context, kind, target, wanted, quality)
             if isinstance(found.content, bytes):
                 return send_bytes(request, found.content, found.mime)
-            return await respond_file(request, found.content, found.mime, headers=PRIVATE)
+            return await respond_file(found.content, found.mime, headers=PRIVATE)
         case "context_image":
             zipped = await data.context_images(context, kind, target, wanted)
             if not zipped:
@@ -74,15 +74,15 @@ async def send_preview(request: web.Request, kind: str) -> web.StreamResponse:
 async def answer_preview(request: web.Request, made: Made | None) -> web.StreamResponse:
     """The picture; where there is none, 404 or what ``Prefer`` asks for."""
     if made is not None:
-        return await send(request, made)
+        return await send(made)
     if "handling=empty" in request.headers.get("Prefer", "").replace(" ", ""):
         return empty(204, {"Preference-Applied": "handling=empty"})
     return empty(404)
 
 
-async def send(request: web.Request, made: Made) -> web.StreamResponse:
+async def send(made: Made) -> web.StreamResponse:
     """A file of the cache."""
-    return await respond_file(request, made.path, made.mime, headers=PRIVATE)
+    return await respond_file(made.path, made.mime, headers=PRIVATE)
 
 
 def send_bytes(request: web.Request, body: bytes, mime: str) -> web.Response:

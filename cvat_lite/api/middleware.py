@@ -39,28 +39,34 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Pass the request on, and turn what comes of it into an answer."""
     try:
         response = await pass_on(request, handler)
-    except ApiError as error:
-        response = error_response(error)
-    except web.HTTPMethodNotAllowed as error:
-        response = wrong_method(request, error)
-    except web.HTTPRequestEntityTooLarge:
-        response = error_response(TooLargeError("The request body is too large."))
-    except web.HTTPNotFound:
-        # No such path at all: a page, not JSON, as clients that probe a server expect it.
-        response = error_response(TextError("Not Found", 404))
-    except web.HTTPException as error:
-        response = error
     except ConnectionResetError:
         # The caller has gone. Nobody reads this answer; raised on, it would be logged as a fault.
         response = web.Response(status=400)
-    except Exception:  # noqa: BLE001  # the last resort: logged with its traceback
-        response = unexpected(request)
+    except Exception as error:  # noqa: BLE001  # each becomes an answer, the unexpected a logged one
+        response = answer_to(request, error)
     if not response.prepared:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers and request.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def answer_to(request: web.Request, error: Exception) -> web.Response:
+    """The answer that an exception becomes."""
+    match error:
+        case ApiError():
+            return error_response(error)
+        case web.HTTPMethodNotAllowed():
+            return wrong_method(request, error)
+        case web.HTTPRequestEntityTooLarge():
+            return error_response(TooLargeError("The request body is too large."))
+        case web.HTTPNotFound():
+            # No such path at all: a page, not JSON, as clients that probe a server expect it.
+            return error_response(TextError("Not Found", 404))
+        case web.HTTPException():
+            return web.Response(status=error.status, headers=error.headers, body=error.body)
+    return unexpected(request, error)
 
 
 async def pass_on(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -119,12 +125,10 @@ def wrong_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.R
     return error_response(answer)
 
 
-def unexpected(request: web.Request) -> web.Response:
+def unexpected(request: web.Request, error: Exception) -> web.Response:
     """Log an exception nobody expected, once, and answer with the number it is logged under."""
     number = uuid.uuid4().hex
-    LOG.exception(  # noqa: LOG004  # called while the exception is handled
-        "request %s: %s %s failed", number, request.method, request.path
-    )
+    LOG.error("request %s: %s %s failed", number, request.method, request.path, exc_info=error)
     return web.Response(
         body=orjson.dumps({"detail": "Internal server error.", "request_id": number}),
         status=500,

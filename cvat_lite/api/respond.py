@@ -93,7 +93,6 @@ def respond_page(
 
 
 async def respond_file(
-    request: web.Request,
     path: Path,
     content_type: str,
     *,

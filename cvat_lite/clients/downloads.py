@@ -1,6 +1,4 @@
-"""Files fetched from elsewhere, with a guard: this server must not be used to look into its own
-network.
-"""
+"""Files fetched from elsewhere, and a guard that keeps this server's own network out of reach."""
 
 from __future__ import annotations
 

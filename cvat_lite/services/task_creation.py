@@ -57,8 +57,10 @@ async def status(context: Context, task_id: int) -> dict[str, Any]:
 
 
 async def may_attach(context: Context, task_id: int) -> None:
-    """Ask for the right to give a task its data; RuleError if it has some,
-    InProgressError while it gets some."""
+    """Ask for the right to give a task its data.
+
+    RuleError if it has some, InProgressError while it gets some.
+    """
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, "tasks", task_id, "upload:data")
         data = await data_store.get(db, target.data_id) if target.data_id else None

@@ -84,10 +84,14 @@ async def test_annotations_of_a_task_go_to_the_jobs_that_hold_their_frames(api: 
     [
         ({"label_id": 999999}, ["label_id `999999` is invalid"]),
         ({"type": "blob"}, {"shapes": [{"type": ['"blob" is not a valid choice.']}]}),
-        ({"points": [1, 2, 3]},
-         {"shapes": [{"points": ["invalid length for shape type 'rectangle'"]}]}),
-        ({"frame": -1},
-         {"shapes": [{"frame": ["Ensure this value is greater than or equal to 0."]}]}),
+        (
+            {"points": [1, 2, 3]},
+            {"shapes": [{"points": ["invalid length for shape type 'rectangle'"]}]},
+        ),
+        (
+            {"frame": -1},
+            {"shapes": [{"frame": ["Ensure this value is greater than or equal to 0."]}]},
+        ),
     ],
 )
 async def test_wrong_annotations_change_nothing(api: Api, change: Any, error: Any) -> None:

@@ -151,24 +151,43 @@ async def test_what_cannot_be_changed_is_refused(api: Api) -> None:
     ("spec", "error"),
     [
         ({}, {"name": ["This field is required."]}),
-        ({"name": "x", "labels": "car"}, {"labels": {"non_field_errors": [
-            'Expected a list of items but got type "str".']}}),
-        ({"name": "x", "labels": [{"name": ""}]},
-         {"labels": [{"name": ["This field may not be blank."]}]}),
-        ({"name": "x", "labels": [{"name": "a", "type": "blob"}]},
-         {"labels": [{"type": ['"blob" is not a valid choice.']}]}),
-        ({"name": "x", "labels": [{"name": "a"}, {"name": "a"}]},
-         ["All label names must be unique"]),
-        ({"name": "x", "segment_size": -1},
-         {"segment_size": ["Ensure this value is greater than or equal to 0."]}),
+        (
+            {"name": "x", "labels": "car"},
+            {"labels": {"non_field_errors": ['Expected a list of items but got type "str".']}},
+        ),
+        (
+            {"name": "x", "labels": [{"name": ""}]},
+            {"labels": [{"name": ["This field may not be blank."]}]},
+        ),
+        (
+            {"name": "x", "labels": [{"name": "a", "type": "blob"}]},
+            {"labels": [{"type": ['"blob" is not a valid choice.']}]},
+        ),
+        (
+            {"name": "x", "labels": [{"name": "a"}, {"name": "a"}]},
+            ["All label names must be unique"],
+        ),
+        (
+            {"name": "x", "segment_size": -1},
+            {"segment_size": ["Ensure this value is greater than or equal to 0."]},
+        ),
         ({"name": "x", "project_id": 9999}, ["Project matching query does not exist."]),
-        ({"name": "x" * 300},
-         {"name": ["Ensure this field has no more than 256 characters."]}),
-        ({"name": "x", "source_storage": {"location": "moon"}},
-         {"source_storage": {"location": ['"moon" is not a valid choice.']}}),
-        ({"name": "x", "consensus_replicas": 1}, {"consensus_replicas": [
-            "Consensus replicas must be 0 or a positive number more than 1 and less than 12, "
-            "got 1"]}),
+        ({"name": "x" * 300}, {"name": ["Ensure this field has no more than 256 characters."]}),
+        (
+            {"name": "x", "source_storage": {"location": "moon"}},
+            {"source_storage": {"location": ['"moon" is not a valid choice.']}},
+        ),
+        (
+            {"name": "x", "consensus_replicas": 1},
+            {
+                "consensus_replicas": [
+                    (
+                        "Consensus replicas must be 0 or a positive number more than 1 and less than 12, "
+                        "got 1"
+                    )
+                ]
+            },
+        ),
     ],
 )
 async def test_wrong_specifications_are_refused(api: Api, spec: Any, error: Any) -> None:

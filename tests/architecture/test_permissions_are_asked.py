@@ -53,6 +53,7 @@ QUERIES = {
     "jobs_retrieve_data": {"type": "frame", "number": "0"},
 }
 
+
 async def populate(api: Api) -> dict[str, str]:
     """One thing of every kind, mostly with the id 1; the keys of those that have others."""
     task = await make_task(api, 1)

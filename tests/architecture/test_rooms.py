@@ -52,8 +52,6 @@ def test_nothing_names_a_place_of_somebodys_machine() -> None:
         *ROOT.glob("examples/*"),
     ]
     guilty = [
-        name_of(path)
-        for path in texts
-        if path.is_file() and FOREIGN.search(path.read_text())
+        name_of(path) for path in texts if path.is_file() and FOREIGN.search(path.read_text())
     ]
     assert guilty == []
