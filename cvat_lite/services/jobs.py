@@ -11,8 +11,9 @@ from cvat_lite.errors import ForbiddenError, NotFoundError, ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource, ownerships
 from cvat_lite.permissions.rules import Role
-from cvat_lite.services import targets
+from cvat_lite.services import events, targets
 from cvat_lite.services.context import Context
+from cvat_lite.services.events import Place
 from cvat_lite.services.tasks import may_name, storage_view
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import jobs as store
@@ -151,6 +152,7 @@ async def update(context: Context, job_id: int, body: dict[str, Any]) -> dict[st
     async with context.database.writing() as db:
         target = await targets.require(db, context, "jobs", job_id, *(scopes or ["update:state"]))
         job = await get(db, job_id)
+        before = await shown(db, context, job_id)
         now = clock.now()
         values: dict[str, Any] = {"updated_date": now}
         if "assignee" in body:
@@ -170,7 +172,10 @@ async def update(context: Context, job_id: int, body: dict[str, Any]) -> dict[st
         await store.update(db, job_id, values)
         if "stage" in body or "state" in body:
             await follow(db, job.task_id)
-        return await shown(db, context, job_id)
+        after = await shown(db, context, job_id)
+        place = Place(target.organization_id, target.project_id, job.task_id, job_id)
+        await events.record_changes(db, context, "update:job", job_id, before, after, place=place)
+        return after
 
 
 def status_of(stage: str, state: str) -> StatusChoice:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +12,9 @@ from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.permissions.rules import Role
-from cvat_lite.services import labels, targets, transfers
+from cvat_lite.services import events, keeping, labels, targets, transfers
 from cvat_lite.services.context import Context, Server
+from cvat_lite.services.events import Place
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import organizations, rows, users
@@ -171,7 +170,10 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
         await set_storages(db, task_id, body)
         if project_id is not None:
             await rows.update(db, "projects", project_id, {"updated_date": now})
-        return await shown(context, db, task_id)
+        made = await shown(context, db, task_id)
+        place = Place(organization_id, project_id, task_id)
+        await events.record(db, context, "create:task", task_id, place=place, obj_name=made["name"])
+        return made
 
 
 async def may_create(context: Context, db: Connection, project_id: int | None) -> int | None:
@@ -251,12 +253,15 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
     scopes = sorted({SCOPES[name] for name in body})
     async with context.database.writing() as db:
         target = await targets.require(db, context, "tasks", task_id, *(scopes or ["update:desc"]))
-        place = await transfers.destination(context, db, "tasks", target.organization_id, body)
-        if place != target.organization_id:
+        before = await shown(context, db, task_id)
+        organization_id = await transfers.destination(
+            context, db, "tasks", target.organization_id, body
+        )
+        if organization_id != target.organization_id:
             if target.project_id is not None:
                 raise RuleError("A task is in the organization of its project")
-            await store.transfer(db, task_id, place)
-        await check_people(context, db, body, place)
+            await store.transfer(db, task_id, organization_id)
+        await check_people(context, db, body, organization_id)
         now = clock.now()
         values: dict[str, Any] = {
             name: body[name] for name in ("name", "bug_tracker", "subset") if name in body
@@ -274,7 +279,10 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
             values |= await move(context, db, target, body["project_id"])
         await set_storages(db, task_id, body)
         await store.update(db, task_id, {**values, "updated_date": now})
-        return await shown(context, db, task_id)
+        after = await shown(context, db, task_id)
+        place = Place(organization_id, after["project_id"], task_id)
+        await events.record_changes(db, context, "update:task", task_id, before, after, place=place)
+        return after
 
 
 async def move(
@@ -324,15 +332,17 @@ def bones(label: Label) -> tuple[LabelType, set[str]]:
 async def destroy(context: Context, task_id: int) -> None:
     """Remove a task with its jobs, annotations and media."""
     async with context.database.writing() as db:
-        await targets.require(db, context, "tasks", task_id, "delete")
+        target = await targets.require(db, context, "tasks", task_id, "delete")
+        name = (await shown(context, db, task_id))["name"]
         data_id = await store.delete(db, task_id)
+        place = Place(target.organization_id, target.project_id, task_id)
+        await events.record(db, context, "delete:task", task_id, place=place, obj_name=name)
     await remove_media(context.server, data_id)
 
 
 async def remove_media(server: Server, data_id: int | None) -> None:
-    """Remove the files of a data that no task has any more; what fails now goes at the next start."""
+    """Remove the files of a data that no task has any more, unless a snapshot names it."""
     if data_id is None:
         return
     server.cache.remove(str(data_id))
-    directory = server.config.media / str(data_id)
-    await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+    await keeping.remove_media(server.config, server.keeping, (data_id,))
