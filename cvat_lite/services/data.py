@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,11 @@ class Media:
     data: Data
     frames: Sequence[int]
     job: Job | None = None
+
+    @property
+    def held(self) -> Container[int]:
+        """The same frames, to ask whether one is among them."""
+        return self.frames if isinstance(self.frames, range) else frozenset(self.frames)
 
 
 async def of_target(db: Connection, context: Context, kind: str, number: int, scope: str) -> Media:
@@ -110,8 +116,7 @@ async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
         first, last = job.start_frame, job.stop_frame
     deleted = data.deleted_frames
     if job is not None:
-        held = set(media.frames)
-        deleted = [frame for frame in deleted if frame in held]
+        deleted = [frame for frame in deleted if frame in media.held]
     if data.kind == "video":
         one = {"width": data.width, "height": data.height, "name": data.file}
         frames: Any = [{**one, "related_files": 0, "has_related_context": False}]
@@ -143,14 +148,13 @@ async def patch_meta(
         media = await of_target(db, context, kind, number, "update:metadata")
         if "deleted_frames" in body:
             wanted = set(body["deleted_frames"])
-            held = set(media.frames)
-            unknown = sorted(wanted - held)
+            unknown = sorted(frame for frame in wanted if frame not in media.held)
             if unknown:
                 listed = ", ".join(str(frame) for frame in unknown)
                 raise ValidationError(
                     {"deleted_frames": [f"Unknown frames {listed} requested for removal"]}
                 )
-            others = set(media.data.deleted_frames) - held
+            others = {frame for frame in media.data.deleted_frames if frame not in media.held}
             await store.set_deleted_frames(db, media.data.id, wanted | others)
             await touch(db, media)
         changed = await of_target(db, context, kind, number, "update:metadata")
@@ -170,7 +174,7 @@ async def frame(
     """One frame: the file as it came, or a JPEG at the task's quality."""
     async with context.database.snapshot() as db:
         media = await of_target(db, context, kind, number, "view:data")
-        if wanted is None or wanted not in media.frames:
+        if wanted is None or wanted not in media.held:
             raise PlainError(
                 f"Invalid frame '{wanted}'. "
                 f"The frame number should be in the [{media.frames[0]}, {media.data.size}] range"
@@ -261,23 +265,23 @@ def chunk_frames(media: Media, number: int | None, index: int | None) -> tuple[S
         check_chunk(index, 0, count - 1)
         span = chunk_range(index, size, len(media.frames))
         frames = media.frames[span.start : span.stop]
-        return frames, name_of(frames, media)
+        return frames, name_of(frames)
     first, last = media.frames[0] // size, media.frames[-1] // size
     check_chunk(number, first, last)
-    held = set(media.frames) if media.job else None
     span = chunk_range(number or 0, size, media.data.size)
-    frames = [frame for frame in span if held is None or frame in held]
+    frames = [frame for frame in span if frame in media.held]
     if not frames:
         raise PlainError(f"Chunk {number} has no frames of this job")
-    return frames, name_of(frames, media)
+    return frames, name_of(frames)
 
 
-def name_of(frames: Sequence[int], media: Media) -> str:
+def name_of(frames: Sequence[int]) -> str:
     """A name that only chunks of the same frames have."""
     if frames[-1] - frames[0] + 1 == len(frames):
         return f"{frames[0]}-{frames[-1]}"
-    job = media.job
-    return f"job-{job.id if job else 0}-{frames[0]}-{frames[-1]}-{len(frames)}"
+    # Not by the job: the id of one that is gone may come again when a snapshot is put back.
+    digest = hashlib.sha256(",".join(map(str, frames)).encode()).hexdigest()
+    return f"some-{digest[:32]}"
 
 
 def check_chunk(number: int | None, first: int, last: int) -> None:
@@ -293,7 +297,7 @@ async def context_images(context: Context, kind: str, number: int, wanted: int |
     """The related images of a frame as a zip; empty where it has none."""
     async with context.database.snapshot() as db:
         media = await of_target(db, context, kind, number, "view:data")
-        if wanted is None or wanted not in media.frames:
+        if wanted is None or wanted not in media.held:
             raise PlainError(f"Invalid frame '{wanted}'.")
         names = await store.related_names(db, media.data.id, wanted)
         source = await source_of(db, context.server, media.data, [])

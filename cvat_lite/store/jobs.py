@@ -129,10 +129,10 @@ class Job(rows.Struct, frozen=True):
     project_assignee_id: int | None
 
     @property
-    def frames(self) -> list[int]:
-        """The frames of the task that the job is about."""
+    def frames(self) -> Sequence[int]:
+        """The frames of the task that the job is about, ascending."""
         if self.segment_type == SegmentType.RANGE:
-            return list(range(self.start_frame, self.stop_frame + 1))
+            return range(self.start_frame, self.stop_frame + 1)
         frames: list[int] = orjson.loads(self.segment_frames)
         return frames
 
