@@ -201,7 +201,7 @@ async def save(making: Making, made: Plan) -> None:
             if making.material.mapping
             else segments.split(made.size, task.segment_size, task.overlap, mode)
         )
-        zipped = body.get("use_zip_chunks", True) or made.kind != "video"
+        zipped = body.get("use_zip_chunks", False) or made.kind != "video"
         chunk_type = ChunkType.IMAGESET if zipped else ChunkType.VIDEO
         await data_store.add_images(db, making.data_id, made.images, made.related)
         if made.file:
