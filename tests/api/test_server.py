@@ -49,3 +49,9 @@ async def test_the_share_can_be_browsed(api: Api, config) -> None:
 
 async def test_a_foreign_host_is_refused(nobody: Api) -> None:
     await nobody.get("/server/about", headers={"Host": "evil.example.com"}, expect=400)
+
+
+async def test_a_path_that_is_not_there_gets_a_page(nobody: Api) -> None:
+    response = await nobody.call("GET", "/nosuch", expect=404, documented=False)
+    assert response.content_type == "text/html"
+    assert await response.text() == "Not Found"
