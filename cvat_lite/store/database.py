@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 import aiosqlite
 
@@ -17,6 +18,8 @@ from cvat_lite.errors import StoreError
 Connection = aiosqlite.Connection
 #: A connection outside the event loop, as worker processes have it.
 PlainConnection = sqlite3.Connection
+
+T = TypeVar("T")
 
 READERS = 3
 BUSY_SECONDS = 30.0
@@ -120,6 +123,16 @@ class Database:
             except BaseException:
                 await asyncio.shield(writer.rollback())
                 raise
+
+    async def replace(self, work: Callable[[], T]) -> T:
+        """Do work in a thread that replaces the whole content, while nothing else is written.
+
+        It has a connection of its own, and makes the change in one transaction.
+        """
+        async with self._lock:
+            done = await asyncio.to_thread(work)
+            self.generation += 1
+            return done
 
 
 def migrations() -> list[tuple[int, str, str]]:

@@ -22,14 +22,34 @@ t.target_storage_id, ts.location, ts.cloud_storage_id,
 (SELECT count(*) FROM segments s JOIN jobs j ON j.segment_id = s.id WHERE s.task_id = t.id
  AND j.state = 'completed' AND j.stage = 'acceptance'),
 (SELECT count(*) FROM segments s JOIN jobs j ON j.segment_id = s.id WHERE s.task_id = t.id
- AND j.stage = 'validation')
+ AND j.stage = 'validation'),
+vl.mode
 """
 FROM = """
 tasks t LEFT JOIN projects p ON p.id = t.project_id LEFT JOIN users ow ON ow.id = t.owner_id
 LEFT JOIN users asg ON asg.id = t.assignee_id LEFT JOIN data d ON d.id = t.data_id
 LEFT JOIN storages ss ON ss.id = t.source_storage_id
 LEFT JOIN storages ts ON ts.id = t.target_storage_id
+LEFT JOIN validation_layouts vl ON vl.data_id = t.data_id
 """
+
+NAMES = (
+    "assignee",
+    "created_date",
+    "dimension",
+    "id",
+    "media_type",
+    "mode",
+    "name",
+    "owner",
+    "project_id",
+    "project_name",
+    "status",
+    "subset",
+    "tracker_link",
+    "updated_date",
+    "validation_mode",
+)
 
 COLLECTION = Collection(
     fields={
@@ -47,53 +67,12 @@ COLLECTION = Collection(
         "tracker_link": Field("t.bug_tracker"),
         "created_date": Field("t.created_date", Kind.DATE),
         "updated_date": Field("t.updated_date", Kind.DATE),
+        "validation_mode": Field("vl.mode", choices=("gt", "gt_pool")),
     },
-    filter=(
-        "assignee",
-        "created_date",
-        "dimension",
-        "id",
-        "media_type",
-        "mode",
-        "name",
-        "owner",
-        "project_id",
-        "project_name",
-        "status",
-        "subset",
-        "tracker_link",
-        "updated_date",
-    ),
+    filter=NAMES,
     search=("assignee", "name", "owner", "project_name", "subset", "tracker_link"),
-    ordering=(
-        "assignee",
-        "created_date",
-        "dimension",
-        "id",
-        "media_type",
-        "mode",
-        "name",
-        "owner",
-        "project_id",
-        "project_name",
-        "status",
-        "subset",
-        "tracker_link",
-        "updated_date",
-    ),
-    simple=(
-        "assignee",
-        "dimension",
-        "media_type",
-        "mode",
-        "name",
-        "owner",
-        "project_id",
-        "project_name",
-        "status",
-        "subset",
-        "tracker_link",
-    ),
+    ordering=NAMES,
+    simple=tuple(name for name in NAMES if name not in ("created_date", "id", "updated_date")),
 )
 
 
@@ -142,6 +121,7 @@ class Task(rows.Struct, frozen=True):
     jobs: int
     completed: int
     validation: int
+    validation_mode: str | None
 
 
 WIDTH = len(Task.__struct_fields__)

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from cvat_lite.store import rows
 from tests.client import Api
 from tests.images import png
 
@@ -202,3 +203,11 @@ async def test_a_task_can_be_put_into_an_organization(api: Api) -> None:
     assert changed["organization_id"] == place["id"]
     listed = await api.get("/tasks", params={"org": "zoo"})
     assert [found["id"] for found in listed["results"]] == [task["id"]]
+
+
+async def test_sound_has_no_quality_of_images(api: Api, server) -> None:
+    task = await make_task(api, 1)
+    assert task["image_quality"] == 75
+    async with server.database.writing() as db:
+        await rows.update(db, "tasks", task["id"], {"dimension": "1d", "media_type": "audio"})
+    assert "image_quality" not in await api.get(f"/tasks/{task['id']}")

@@ -19,6 +19,8 @@ from cvat_lite.cli.arguments import parse
         (["serve", "--port", "81"], "serve"),
         (["open", "pictures"], "open"),
         (["user", "list"], "user"),
+        (["snapshot", "list"], "snapshot"),
+        (["seed", "world.yaml"], "seed"),
     ],
 )
 def test_it_serves_unless_another_command_is_named(words, command) -> None:

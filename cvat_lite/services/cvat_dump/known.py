@@ -38,12 +38,16 @@ class Known:
     """Facts of the dump by ids; as large as its users, tasks and labels, not as its frames.
 
     ``changed`` is the last date of a task's chunks, ``kinds`` the kind of data that has a video
-    or a sound, ``tasks`` the task of data, ``data`` the data of a task.
+    or a sound, ``tasks`` the task of data, ``data`` the data of a task. ``strangers`` are users
+    whose password is hashed in a way that is not known here.
     """
 
     users: dict[str, int] = field(default_factory=dict)
-    profiles: dict[str, Profile] = field(default_factory=dict)
-    verified: dict[str, int] = field(default_factory=dict)
+    user_ids: set[int] = field(default_factory=set)
+    groups: dict[int, str] = field(default_factory=dict)
+    profiles: dict[str | int, Profile] = field(default_factory=dict)
+    verified: dict[str | int, int] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
     frames: dict[int, Frames] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     media_types: dict[int, str] = field(default_factory=dict)

@@ -10,7 +10,17 @@ from collections.abc import Iterable
 
 from cvat_lite.domain.label_rules import SpecSet
 from cvat_lite.services.cvat_dump.known import Attributes
-from cvat_lite.services.cvat_dump.records import KEY, Model, Record, Row, made, many, model, table
+from cvat_lite.services.cvat_dump.records import (
+    KEY,
+    Column,
+    Model,
+    Record,
+    Row,
+    made,
+    many,
+    model,
+    table,
+)
 from cvat_lite.services.cvat_dump.values import (
     flag,
     integer,
@@ -45,14 +55,14 @@ def specs_of(attributes: Attributes, table_name: str, label_id: int) -> SpecSet:
     return attributes.every.get(label_id, EMPTY)
 
 
-PLACE = {
+PLACE: dict[str, Column] = {
     "id": KEY,
     "job_id": ("job", integer),
     "label_id": ("label", integer),
     "group": whole,
     "source": text,
 }
-GEOMETRY = {
+GEOMETRY: dict[str, Column] = {
     "type": text,
     "frame": integer,
     "occluded": flag,
@@ -68,7 +78,7 @@ def values(name: str, owner: str, table_name: str) -> Model:
 
     def row(record: Record) -> Iterable[Row]:
         spec, value = record.read("spec", integer), record.read("value", text)
-        return [(table_name, record.pk, record.read(owner, integer), spec, value)]
+        return [(table_name, record.number(), record.read(owner, integer), spec, value)]
 
     columns = "owner_table pk owner spec value"
     return model(

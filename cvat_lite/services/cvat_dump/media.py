@@ -17,6 +17,7 @@ from cvat_lite.services.cvat_dump.values import (
     flag,
     integer,
     integer_list,
+    keys,
     optional,
     text,
 )
@@ -97,14 +98,7 @@ FILES = many("dump_files", "model pk data_id path frame", noted_file, "data", "p
 
 def related(record: Record) -> Iterable[Row]:
     """The images that a related file belongs to, by their ids."""
-    return [(record.number(), image) for image in record.read("images", integer_keys)]
-
-
-def integer_keys(value: Any) -> list[int]:
-    """A list of ids."""
-    if not isinstance(value, list):
-        raise ValueError("is no list of ids")
-    return sorted({integer(one) for one in value})
+    return [(record.number(), image) for image in record.read("images", keys)]
 
 
 RELATED: Table = many("dump_related", "related_file_id image", related, "images")
@@ -156,9 +150,7 @@ MODELS = (
     ),
     model(
         "engine.video",
-        table(
-            "videos", data_id=("data", integer), path=file_name, width=integer, height=integer
-        ),
+        table("videos", data_id=("data", integer), path=file_name, width=integer, height=integer),
         FILES,
     ),
     model(

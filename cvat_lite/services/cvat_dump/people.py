@@ -13,23 +13,35 @@ from cvat_lite.services.cvat_dump.records import (
     made,
     many,
     model,
-    natural_name,
+    person,
+    reference,
     table,
     user,
 )
 from cvat_lite.services.cvat_dump.values import date, flag, integer, json_text, optional, text
 
 NOBODY = Profile(0, None)
+#: How passwords may be hashed to be of use here; "!" stands for one that nobody knows.
+HASHES = ("pbkdf2_sha256$", "pbkdf2_sha1$", "md5$", "scrypt$", "!")
 
 
 def note_user(record: Record) -> None:
-    """Remember the id behind a name."""
-    record.known.users[record.read("username", text)] = record.number()
+    """Remember the id behind a name, and whose password will not be understood."""
+    name = record.read("username", text)
+    record.known.users[name] = record.number()
+    record.known.user_ids.add(record.number())
+    if not record.read("password", text).startswith(HASHES):
+        record.known.strangers.append(name)
+
+
+def note_group(record: Record) -> None:
+    """Remember the name of a group."""
+    record.known.groups[record.number()] = record.read("name", text)
 
 
 def note_profile(record: Record) -> None:
     """Remember what stands beside a user."""
-    record.known.profiles[natural_name(record, "user")] = Profile(
+    record.known.profiles[person(record, "user")] = Profile(
         record.read("has_analytics_access", flag, 0),
         record.read("last_activity_date", optional(date), None),
     )
@@ -37,28 +49,40 @@ def note_profile(record: Record) -> None:
 
 def note_address(record: Record) -> None:
     """Remember whether a user's address is verified; the primary one counts."""
-    name = natural_name(record, "user")
+    name = person(record, "user")
     if record.read("primary", flag) or name not in record.known.verified:
         record.known.verified[name] = record.read("verified", flag)
 
 
 def profile(record: Record) -> Profile:
     """What stands beside this user."""
-    return record.known.profiles.get(record.fields["username"], NOBODY)
+    profiles = record.known.profiles
+    return profiles.get(record.fields["username"]) or profiles.get(record.number(), NOBODY)
+
+
+def verified(record: Record) -> int:
+    """Whether this user's address is verified; whoever has none on record never had to."""
+    known = record.known.verified
+    return known.get(record.fields["username"], known.get(record.number(), 1))
 
 
 def groups(record: Record) -> Iterable[Row]:
     """The groups of a user, by their names."""
-    return [(record.number(), name) for name in record.read("groups", group_names)]
+    names = set()
+    for group in record.read("groups", references):
+        name = group if isinstance(group, str) else record.known.groups.get(group)
+        if name is None:
+            raise record.flaw(f"its group {group} is not in the dump")
+        names.add(name)
+    return [(record.number(), name) for name in sorted(names)]
 
 
-def group_names(value: Any) -> list[str]:
-    """The names in a list of natural keys."""
-    if not isinstance(value, list) or not all(
-        isinstance(one, list) and len(one) == 1 and isinstance(one[0], str) for one in value
-    ):
-        raise ValueError("is no list of groups by name")
-    return sorted({one[0] for one in value})
+def references(value: Any) -> list[str | int]:
+    """A list of natural keys or ids."""
+    found = [reference(one) for one in value] if isinstance(value, list) else [None]
+    if None in found:
+        raise ValueError("is no list of references")
+    return [one for one in found if one is not None]
 
 
 def key(record: Record) -> str:
@@ -84,10 +108,7 @@ MODELS = (
             is_superuser=flag,
             has_analytics_access=made(lambda record: profile(record).has_analytics_access),
             last_activity_date=made(lambda record: profile(record).last_activity_date),
-            # Whoever has no address on record never had to confirm one.
-            email_verified=made(
-                lambda record: record.known.verified.get(record.fields["username"], 1)
-            ),
+            email_verified=made(verified),
             last_login=optional(date),
             date_joined=date,
         ),
@@ -164,6 +185,7 @@ MODELS = (
 
 NOTES = {
     "auth.user": note_user,
+    "auth.group": note_group,
     "engine.profile": note_profile,
     "account.emailaddress": note_address,
 }

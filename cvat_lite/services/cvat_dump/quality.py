@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cvat_lite.services.cvat_dump.media import integer_keys
 from cvat_lite.services.cvat_dump.records import KEY, Record, Row, many, model, table, user
 from cvat_lite.services.cvat_dump.values import (
     date,
     flag,
     integer,
     json_text,
+    keys,
     optional,
     real,
     text,
@@ -24,7 +24,7 @@ def report_text(value: object) -> str:
 
 def parents(record: Record) -> Iterable[Row]:
     """The reports that a report is part of."""
-    return [(record.number(), parent) for parent in record.read("parents", integer_keys)]
+    return [(record.number(), parent) for parent in record.read("parents", keys)]
 
 
 MODELS = (

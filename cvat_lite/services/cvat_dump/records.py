@@ -75,35 +75,39 @@ def defaulted(name: str, convert: Converter, default: Any) -> Computed:
 
 
 def user(name: str) -> Computed:
-    """A column that refers to a user, whom the dump calls by name; or to nobody."""
+    """A column that refers to a user, or to nobody."""
 
     def source(record: Record) -> int | None:
-        value = record.read(name, _natural)
+        value = record.read(name, reference)
         if value is None:
             return None
-        number = record.known.users.get(value)
-        if number is None:
-            raise record.flaw(f"the field '{name}' names the user {value!r}, who is not in the dump")
+        users = record.known.users
+        number = users.get(value) if isinstance(value, str) else value
+        if number not in record.known.user_ids:
+            raise record.flaw(
+                f"the field '{name}' names the user {value!r}, who is not in the dump"
+            )
         return number
 
     return made(source, name)
 
 
-def _natural(value: Any) -> str | None:
-    """The name in a natural key of one part."""
-    if value is None:
-        return None
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
-        raise ValueError("is no natural key")
-    return value[0]
+def reference(value: Any) -> str | int | None:
+    """What refers to a user or group: a natural key of one part, which is a name, or an id.
+
+    ``dumpdata`` writes the former if it is asked for natural keys, and else the latter.
+    """
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    return None if value is None else integer(value)
 
 
-def natural_name(record: Record, name: str) -> str:
-    """The name of a user who must be named."""
-    value = record.read(name, _natural)
+def person(record: Record, name: str) -> str | int:
+    """The name or the id of a user who must be referred to."""
+    value: str | int | None = record.read(name, reference)
     if value is None:
         raise record.flaw(f"the field '{name}' names nobody")
-    return str(value)
+    return value
 
 
 KEY = made(Record.number)
@@ -119,7 +123,10 @@ class Table:
     fields: frozenset[str]
 
 
-def table(name: str, /, **columns: Converter | tuple[str, Converter] | Computed) -> Table:
+Column = Converter | tuple[str, Converter] | Computed
+
+
+def table(name: str, /, **columns: Column) -> Table:
     """A table that gets one row for each object."""
     sources: list[Source] = []
     fields: set[str] = set()

@@ -4,6 +4,7 @@ Each converter takes a value as the dump has it and answers what a column holds;
 in a few words what the value is not.
 """
 
+# ruff: noqa: TRY004 - a value of the wrong type is a wrong value here
 from __future__ import annotations
 
 import uuid
@@ -24,8 +25,13 @@ def text(value: Any) -> str:
     """A text."""
     if not isinstance(value, str):
         raise ValueError("is no text")
-    # Half a surrogate pair is JSON and no text that could be stored.
-    return value if value.isascii() else value.encode().decode()
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # Half a surrogate pair is JSON and no text that could be stored.
+            raise ValueError("is no valid text") from None
+    return value
 
 
 def integer(value: Any) -> int:
@@ -121,6 +127,13 @@ def words(value: Any) -> str:
 def json_text(value: Any) -> str:
     """Any value as JSON text."""
     return orjson.dumps(value).decode()
+
+
+def keys(value: Any) -> list[int]:
+    """A list of ids, each once."""
+    if not isinstance(value, list):
+        raise ValueError("is no list of ids")
+    return sorted({integer(one) for one in value})
 
 
 def file_name(value: Any) -> str:

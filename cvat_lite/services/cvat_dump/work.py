@@ -6,7 +6,7 @@ from typing import Any
 
 from cvat_lite.domain.enums import InputType
 from cvat_lite.domain.labels import AttributeSpec
-from cvat_lite.services.cvat_dump.records import KEY, Record, made, model, table, user
+from cvat_lite.services.cvat_dump.records import KEY, Column, Record, made, model, table, user
 from cvat_lite.services.cvat_dump.values import (
     date,
     flag,
@@ -77,7 +77,7 @@ def segment_frames(record: Record) -> str:
     )
 
 
-PROJECT_COLUMNS = {
+PROJECT_COLUMNS: dict[str, Column] = {
     "id": KEY,
     "name": text,
     "owner_id": user("owner"),
