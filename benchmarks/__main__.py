@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import statistics
 import tempfile
@@ -26,7 +27,8 @@ FRAMES = 1000
 
 def say(name: str, value: float, unit: str, target: str) -> None:
     """One line of the report."""
-    print(f"| {name} | {value:.3g} {unit} | {target} |", flush=True)
+    digits = max(0, 2 - int(math.log10(value))) if value > 0 else 0
+    print(f"| {name} | {value:,.{digits}f} {unit} | {target} |", flush=True)
 
 
 def photographs(directory: Path, count: int, width: int = 1280, height: int = 720) -> list[str]:
