@@ -24,6 +24,7 @@ from cvat_lite.services import asset_files, bootstrap, leftovers, requests, uplo
 from cvat_lite.services.bootstrap import FirstUser
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
+from cvat_lite.services.keeping import Keeping
 from cvat_lite.store.database import Database
 from cvat_lite.store.lock import DirectoryLock
 
@@ -66,6 +67,7 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
             queue=Queue(config.background_workers),
             workers=Workers(config.background_workers),
             cache=Cache(config.cache, config.cache_bytes),
+            keeping=await asyncio.to_thread(Keeping.read, config),
         )
         parts.callback(server.workers.close)
         app[SERVER] = server
@@ -100,9 +102,10 @@ async def keep_house(server: Server) -> None:
     """From time to time, drop what has expired."""
     while True:
         try:
-            await requests.forget_expired(server)
-            await upload_sweep.sweep(server)
-            await asset_files.sweep(server)
+            async with server.gate.inside():
+                await requests.forget_expired(server)
+                await upload_sweep.sweep(server)
+                await asset_files.sweep(server)
         except OSError:
             LOG.exception("housekeeping failed")
         await asyncio.sleep(HOUSEKEEPING_SECONDS)

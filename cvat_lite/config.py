@@ -31,6 +31,7 @@ class Config:
     session_lifetime: float = 14 * 24 * 3600.0
     rate_limit_per_minute: int = 100
     confirm_invitations: bool = False
+    allow_snapshots: bool = False
     smtp_url: str | None = None
     email_from: str = "cvat-lite@localhost"
     extra: dict[str, str] = field(default_factory=dict)
@@ -59,6 +60,11 @@ class Config:
     def assets(self) -> Path:
         """Pictures and papers of annotation guides, named by their uuid."""
         return self.data_dir / "assets"
+
+    @property
+    def snapshots(self) -> Path:
+        """One database file a snapshot."""
+        return self.data_dir / "snapshots"
 
     @property
     def exports(self) -> Path:

@@ -25,6 +25,7 @@ from cvat_lite.api import (
     requests,
     schema,
     server,
+    snapshots,
     users,
 )
 from cvat_lite.api import jobs as job_routes
@@ -56,6 +57,7 @@ NAMESPACES: tuple[web.RouteTableDef, ...] = (
     assets.routes,
     events.routes,
     lambdas.routes,
+    snapshots.routes,
     schema.routes,
     docs_pages.routes,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import logging
 import uuid
@@ -20,10 +21,12 @@ from cvat_lite.errors import (
     TextError,
     TooLargeError,
     UnauthorizedError,
+    UnavailableError,
 )
 from cvat_lite.services.context import Server
 
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
+REPLACED = "The state of the server was replaced meanwhile; nothing of this request was done."
 LOG = logging.getLogger("cvat_lite")
 
 SECURITY_HEADERS = {
@@ -37,13 +40,21 @@ SECURITY_HEADERS = {
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Pass the request on, and turn what comes of it into an answer."""
+    gate = request.app[SERVER].gate
+    task = await gate.enter()
     try:
         response = await pass_on(request, handler)
+    except asyncio.CancelledError:
+        if not gate.dropped(task):
+            raise
+        response = error_response(UnavailableError(REPLACED, {"Retry-After": "1"}))
     except ConnectionResetError:
         # The caller has gone. Nobody reads this answer; raised on, it would be logged as a fault.
         response = web.Response(status=400)
     except Exception as error:  # noqa: BLE001  # each becomes an answer, the unexpected a logged one
         response = answer_to(request, error)
+    finally:
+        gate.leave(task)
     if not response.prepared:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)

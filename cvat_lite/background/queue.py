@@ -70,6 +70,17 @@ class Queue:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    async def drop(self) -> bool:
+        """Forget what waits, end what runs, and take nothing until started again.
+
+        Answers whether anything ran.
+        """
+        busy = bool(self._running)
+        self._lines.clear()
+        await self.stop(0)
+        self._lines.clear()
+        return busy
+
     async def join(self) -> None:
         """Wait until nothing waits and nothing runs."""
         while self._running:

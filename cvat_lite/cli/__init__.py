@@ -37,6 +37,18 @@ def run(options: Namespace) -> None:
         from cvat_lite.cli import people  # noqa: PLC0415  # see the module's docstring
 
         people.run(options)
+    elif options.command == "import-cvat":
+        from cvat_lite.cli import importing  # noqa: PLC0415
+
+        importing.run(options)
+    elif options.command == "snapshot":
+        from cvat_lite.cli import snapshots  # noqa: PLC0415
+
+        snapshots.run(options)
+    elif options.command == "seed":
+        from cvat_lite.cli import seed  # noqa: PLC0415
+
+        seed.run(options)
     else:
         from cvat_lite.cli import serve  # noqa: PLC0415
 

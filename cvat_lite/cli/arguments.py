@@ -55,6 +55,9 @@ def build_parser() -> ArgumentParser:
     add_serve(commands)
     add_open(commands)
     add_user(commands)
+    add_import(commands)
+    add_snapshot(commands)
+    add_seed(commands)
     return parser
 
 
@@ -77,6 +80,7 @@ def add_serve(commands: Commands) -> None:
     )
     add_data_dir(parser)
     add_address(parser)
+    add_for_programs(parser)
     parser.add_argument(
         "--share", type=Path, metavar="DIR", help="a directory that users may take media from"
     )
@@ -100,6 +104,38 @@ def add_serve(commands: Commands) -> None:
         dest="trusted_origins",
         metavar="URL",
         help="another site, as https://example.org, whose pages may use sessions; may be repeated",
+    )
+
+
+def add_for_programs(parser: ArgumentParser) -> None:
+    """The options of ``serve`` for programs and test suites that start a server."""
+    parser.add_argument(
+        "--ephemeral",
+        action="store_true",
+        help="serve a new, temporary store that goes when the process ends; allows snapshots",
+    )
+    parser.add_argument(
+        "--seed",
+        type=Path,
+        metavar="FILE",
+        help="first make what the file describes, as 'cvat-lite seed' does",
+    )
+    parser.add_argument(
+        "--print-json",
+        action="store_true",
+        help="print url, username, password, token and pid as one line of JSON, and no greeting",
+    )
+    parser.add_argument(
+        "--follow-stdin",
+        action="store_true",
+        help="stop when the standard input ends, as it does when the program that started the "
+        "server is gone",
+    )
+    parser.add_argument(
+        "--allow-snapshots",
+        action="store_true",
+        default=None,
+        help="let administrators save and restore snapshots while the server runs",
     )
 
 
@@ -165,6 +201,72 @@ def add_user(commands: Commands) -> None:
         )
         add_data_dir(action)
     add_data_dir(actions.add_parser("list", help="list the users", description="List the users."))
+
+
+def add_import(commands: Commands) -> None:
+    """``cvat-lite import-cvat``."""
+    parser = commands.add_parser(
+        "import-cvat",
+        help="bring a full CVAT into a new store",
+        description="Bring what 'manage.py dumpdata' of a CVAT 2.73 writes, with its data "
+        "directory, into a new or empty store. All ids stay as they were, users log in with "
+        "their old passwords, and access tokens go on working. If anything is wrong, nothing is "
+        "written.",
+    )
+    parser.add_argument(
+        "--dump", type=Path, required=True, metavar="FILE", help="the dump, a JSON file"
+    )
+    parser.add_argument(
+        "--files",
+        type=Path,
+        required=True,
+        metavar="FILE|DIR",
+        help="CVAT's data directory, or an archive of it (cvat_data.tar.bz2)",
+    )
+    add_data_dir(parser)
+
+
+def add_snapshot(commands: Commands) -> None:
+    """``cvat-lite snapshot save|list|restore|delete``."""
+    parser = commands.add_parser(
+        "snapshot",
+        help="save the whole state under a name, and go back to it",
+        description="Save the whole state under a name and go back to it: of a store whose "
+        "server does not run (--data-dir), or of a running server (--url) that was started with "
+        "--allow-snapshots. Media are not copied; they stay as long as a snapshot needs them.",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, text in (
+        ("save", "save the state under a name"),
+        ("list", "list the snapshots"),
+        ("restore", "go back to a snapshot"),
+        ("delete", "remove a snapshot, and the media that only it needs"),
+    ):
+        one = actions.add_parser(action, help=text, description=f"{text.capitalize()}.")
+        if action != "list":
+            one.add_argument("name", metavar="NAME", help="the name of the snapshot")
+        if action == "save":
+            one.add_argument(
+                "--replace", action="store_true", help="in place of one that has the name"
+            )
+        add_data_dir(one)
+        one.add_argument("--url", metavar="URL", help="the address of a running server")
+        one.add_argument("--username", metavar="NAME", help="an administrator of that server")
+        one.add_argument("--password", help="the administrator's password")
+        one.add_argument("--token", help="the administrator's API token, instead")
+
+
+def add_seed(commands: Commands) -> None:
+    """``cvat-lite seed``."""
+    parser = commands.add_parser(
+        "seed",
+        help="make users, projects, tasks and annotations from a file",
+        description="Make what a YAML file describes: users, organizations, projects, tasks with "
+        "images, labels, annotations. The server of the store must not run. If anything is wrong "
+        "with the file, nothing is made. docs/seed.md tells what can be written.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the description, in YAML")
+    add_data_dir(parser)
 
 
 def add_data_dir(parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -24,6 +24,8 @@ LAST_SECONDS = 4.5
 #: Threads that are done need a moment to end.
 THREAD_SECONDS = 0.5
 THREADS = 16
+#: What is done even where the process ends without coming back to its main function.
+BEFORE_LEAVING: list[Callable[[], None]] = []
 
 
 def set_up_logging(*, verbose: bool) -> None:
@@ -46,6 +48,17 @@ class Stop:
         self._signals = 0
         for number in SIGNALS:
             signal.signal(number, self._receive)
+
+    def at_end_of_input(self) -> None:
+        """Stop, too, when the standard input ends: whoever started the process has gone."""
+        threading.Thread(target=self._follow_input, name="follow_input", daemon=True).start()
+
+    def _follow_input(self) -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        with contextlib.suppress(RuntimeError):
+            # The loop may be closed by now.
+            self._loop.call_soon_threadsafe(self._event.set)
 
     async def wait(self) -> None:
         """Return when the process was told to stop."""
@@ -80,6 +93,8 @@ def give_up() -> None:
 
 def leave() -> None:
     """End the process with success, whatever its threads are doing."""
+    for action in BEFORE_LEAVING:
+        action()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

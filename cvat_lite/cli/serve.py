@@ -6,7 +6,10 @@ import asyncio
 import os
 import socket
 from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
 
+import orjson
 from aiohttp import web
 from aiohttp.log import access_logger
 
@@ -14,8 +17,12 @@ from cvat_lite import __version__
 from cvat_lite.api.middleware import SERVER
 from cvat_lite.app import FIRST_USER, LOCK, make_app
 from cvat_lite.cli import folder, process, settings, sockets
+from cvat_lite.cli.ephemeral import Ephemeral
 from cvat_lite.cli.settings import SettingError
 from cvat_lite.config import Config
+from cvat_lite.errors import DatasetError, StoreError
+from cvat_lite.services import bootstrap
+from cvat_lite.services.context import Server
 
 #: Requests that are under way get this long to end by themselves, twice over.
 REQUEST_SECONDS = 0.75
@@ -29,9 +36,25 @@ def run(options: Namespace) -> None:
     process.set_up_logging(verbose=options.verbose)
     opened = listen(config, options)
     try:
-        asyncio.run(serve(config, opened, options))
+        if options.command == "serve" and options.ephemeral:
+            serve_ephemeral(config, opened, options)
+        else:
+            asyncio.run(serve(config, opened, options))
     finally:
         sockets.close(opened)
+
+
+def serve_ephemeral(config: Config, opened: list[socket.socket], options: Namespace) -> None:
+    """Serve a new store, which goes when the process ends; it is for tests, snapshots included."""
+    if options.data_dir is not None:
+        raise SettingError("--ephemeral makes a directory of its own: leave out --data-dir.")
+    place = Ephemeral()
+    process.BEFORE_LEAVING.append(place.remove)
+    try:
+        config = replace(config, data_dir=place.data_dir, allow_snapshots=True)
+        asyncio.run(serve(config, opened, options))
+    finally:
+        place.remove()
 
 
 def listen(config: Config, options: Namespace) -> list[socket.socket]:
@@ -58,17 +81,34 @@ async def serve(config: Config, opened: list[socket.socket], options: Namespace)
     )
     try:
         await runner.setup()
+        if options.command == "serve" and options.seed is not None:
+            await fill(app[SERVER], options.seed)
         for one in opened:
             await web.SockSite(runner, one).start()
         url = sockets.url_of(config.host, sockets.port_of(opened[0]))
         app[LOCK].note(url)
-        announce(app, config, url)
+        if options.command == "serve" and options.follow_stdin:
+            stop.at_end_of_input()
+        if options.command == "serve" and options.print_json:
+            await print_json(app, url)
+        else:
+            announce(app, config, url)
         if options.command == "open":
             await stop.unless_done(folder.open_task(app[SERVER], url, options))
         await stop.wait()
     finally:
         await runner.cleanup()
     process.leave_if_busy(threads)
+
+
+async def fill(server: Server, path: Path) -> None:
+    """Make what a seed file describes, before anybody is let in."""
+    from cvat_lite.services import seeding  # noqa: PLC0415  # loads what draws and reads YAML
+
+    try:
+        await seeding.seed(server, path)
+    except DatasetError as error:
+        raise SettingError(str(error)) from error
 
 
 def announce(app: web.Application, config: Config, url: str) -> None:
@@ -87,3 +127,23 @@ def announce(app: web.Application, config: Config, url: str) -> None:
         lines.append(f"  It listens on {config.host}: other machines can reach it.")
     lines.append("  Press Ctrl-C to stop.")
     print("\n".join(lines), flush=True)
+
+
+async def print_json(app: web.Application, url: str) -> None:
+    """Tell the program that started this one how to use it, in one line.
+
+    The password is null where only whoever set it knows it; the token is always there.
+    """
+    server, first = app[SERVER], app[FIRST_USER]
+    administrator = await bootstrap.administrator_token(server.database)
+    if administrator is None:
+        raise StoreError("The store has no active administrator.")
+    username, token = administrator
+    about = {
+        "url": url,
+        "username": username,
+        "password": first.password if first is not None else None,
+        "token": token,
+        "pid": os.getpid(),
+    }
+    print(orjson.dumps(about).decode(), flush=True)

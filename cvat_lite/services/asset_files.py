@@ -198,8 +198,8 @@ def check_room(count: int) -> None:
 
 
 async def remove_files(server: Server, names: Iterable[str]) -> None:
-    """Remove the contents of assets whose rows have gone."""
-    for name in names:
+    """Remove the contents of assets whose rows have gone, but those that snapshots show."""
+    for name in server.keeping.spare_assets(names):
         await asyncio.to_thread(path_of(server, name).unlink, missing_ok=True)
 
 

@@ -44,3 +44,12 @@ async def ensure_administrator(database: Database, config: Config) -> FirstUser 
             ("admin",),
         )
     return FirstUser(ADMIN, password, generated=config.admin_password is None)
+
+
+async def administrator_token(database: Database) -> tuple[str, str] | None:
+    """The name of the first active administrator and the API token, made if there was none."""
+    async with database.writing() as db:
+        user = await users.first_administrator(db)
+        if user is None:
+            return None
+        return user.username, await users.token_of(db, user.id, passwords.new_key())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cvat_lite.config import Config
 from cvat_lite.errors import UnauthorizedError
 from cvat_lite.permissions.facts import Subject
+from cvat_lite.services.gate import Gate
+from cvat_lite.services.keeping import Keeping
 from cvat_lite.store.database import Database
 from cvat_lite.store.users import User
 
@@ -28,6 +31,10 @@ class Server:
     queue: Queue
     workers: Workers
     cache: Cache
+    keeping: Keeping
+    gate: Gate = field(default_factory=Gate)
+    #: Snapshots are saved, put back and removed one at a time.
+    snapshot_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def view(context: Context, task: Task) -> dict[str, Any]:
         },
         "labels": {"url": context.link(f"/api/labels?task_id={task.id}")},
         "assignee_updated_date": task.assignee_updated_date,
-        "validation_mode": None,
+        "validation_mode": task.validation_mode,
         "consensus_enabled": task.consensus_replicas > 0,
     }
     if task.data_id is not None:

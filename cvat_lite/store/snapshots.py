@@ -30,9 +30,11 @@ class Content:
     assets: frozenset[str]
 
 
-def save(database: Path, target: Path) -> Content:
+def save(database: Path, target: Path, *, whole: bool = False) -> Content:
     """Copy the store as it is at one moment to a file of its own; answers what the copy names.
 
+    A ``whole`` copy has the work under way as well: it is for coming back before anything else
+    happens. Any other lasts longer than the files that such work needs.
     The store may be in use, also by other processes: they are not held up. The file is there only
     when it is whole and would survive a power cut. StoreError where it cannot be written.
     """
@@ -46,7 +48,8 @@ def save(database: Path, target: Path) -> Content:
             # The copy is one file: its write-ahead log would be another.
             copy.execute("PRAGMA journal_mode = DELETE")
             copy.execute("PRAGMA journal_mode = MEMORY")
-            copy.executescript(LEFT_OUT)
+            if not whole:
+                copy.executescript(LEFT_OUT)
             found = named(copy)
         sync(part)
         part.replace(target)

@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "issues_create": {"job": 1, "frame": 0, "position": [1, 2], "message": "x"},
     "organizations_create": {"slug": "other"},
     "projects_create": {"name": "x"},
+    "snapshots_create": {"name": "x"},
     "tasks_create": {"name": "x"},
 }
 QUERIES = {
@@ -82,6 +83,7 @@ def path_of(route: web.AbstractRoute, keys: dict[str, str]) -> str:
         path = path.replace("{id}", keys["rq_id"])
     return (
         path.replace("{id}", "1")
+        .replace("{name}", "x")
         .replace("{key}", keys["key"])
         .replace("{uuid}", keys["uuid"])
         .replace("{file_id}", "1_00000000-0000-0000-0000-000000000000")

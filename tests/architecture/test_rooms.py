@@ -14,7 +14,7 @@ PACKAGE = ROOT / "cvat_lite"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 400
 VAGUE = {"utils", "util", "helpers", "helper", "managers", "manager", "common_utils", "misc"}
-FOREIGN = re.compile("/" + r"(work|tmp|root|home)/(?!me/)[a-z]", re.IGNORECASE)
+FOREIGN = re.compile("/" + r"(work|root|opt)/[a-z]", re.IGNORECASE)
 
 
 def name_of(path: Path) -> str:

@@ -164,3 +164,13 @@ def test_a_mistake_is_named_with_its_place_and_nothing_is_made(
 def test_a_file_that_is_not_there_is_named(tmp_path, capsys) -> None:
     assert seed(tmp_path / "none.yaml", tmp_path / "data") == 1
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_a_mistake_leaves_what_was_in_the_store_before(tmp_path, capsys) -> None:
+    data = tmp_path / "data"
+    assert seed(write(tmp_path / "one.yaml", "tasks: [{name: a}]"), data) == 0
+    (data / "uploads" / "kept").mkdir()
+    assert seed(write(tmp_path / "two.yaml", "tasks: [{name: b}, {name: c, owner: d}]"), data) == 1
+    assert "tasks[1]" in capsys.readouterr().err
+    assert count(data, "tasks") == 1
+    assert (data / "uploads" / "kept").is_dir()
