@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -81,7 +83,15 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
 
 def test_a_checkout_keeps_its_data_beside_the_package() -> None:
     checkout = Path(__file__).resolve().parents[2]
-    assert read(parse([]), {}).data_dir == checkout / "data"
+    # Started there, Python takes the checkout's package, whatever else is installed.
+    code = (
+        "from cvat_lite.cli.arguments import parse; from cvat_lite.cli.settings import read; "
+        "print(read(parse([]), {}).data_dir)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()) == checkout / "data"
 
 
 @pytest.mark.parametrize(
