@@ -22,9 +22,7 @@ def config(tmp_path: Path) -> Config:
     """The settings of the server under test; tests override this to change them."""
     share = tmp_path / "share"
     share.mkdir()
-    return Config(
-        data_dir=tmp_path / "data", share=share, admin_password=ADMIN_PASSWORD, port=0
-    )
+    return Config(data_dir=tmp_path / "data", share=share, admin_password=ADMIN_PASSWORD, port=0)
 
 
 @pytest.fixture

@@ -34,7 +34,9 @@ class Integer(fields.Integer):
 
     default_error_messages = {**REQUIRED, "invalid": "A valid integer is required."}
 
-    def __init__(self, *, minimum: int | None = None, maximum: int | None = None, **more: Any) -> None:
+    def __init__(
+        self, *, minimum: int | None = None, maximum: int | None = None, **more: Any
+    ) -> None:
         super().__init__(validate=limits(minimum, maximum), **more)
 
     def _validated(self, value: Any) -> int:
@@ -53,7 +55,9 @@ class Number(fields.Float):
 
     default_error_messages = {**REQUIRED, "invalid": "A valid number is required."}
 
-    def __init__(self, *, minimum: float | None = None, maximum: float | None = None, **more: Any) -> None:
+    def __init__(
+        self, *, minimum: float | None = None, maximum: float | None = None, **more: Any
+    ) -> None:
         super().__init__(validate=limits(minimum, maximum), **more)
 
     def _validated(self, value: Any) -> float:
