@@ -364,7 +364,9 @@ async def test_fifty_readers_and_writers_see_only_whole_states(api: Api, config:
             page = await api.get(f"/tasks?page_size=500&filter={OLD}")
             assert {task["name"] for task in page["results"]} == {expected}
         crowd.settled = True
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(60):
+            while not crowd.promised:
+                await asyncio.sleep(0.05)
         crowd.stop = True
     assert crowd.mixed == []
     assert crowd.statuses.keys() <= {200, 201, 503}
