@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ from cvat_lite.domain.masks import bitmap_of_shape
 from cvat_lite.formats import registry
 from cvat_lite.formats.containers import ZipSink, ZipSource
 from cvat_lite.formats.format import ReadOptions, WriteOptions
+from tests.formats.corrections import CORRECTED
 from tests.formats.recordings import (
     DATA,
     ROOT,
-    TASKS,
     comparable,
     content,
     dataset_of,
@@ -28,17 +27,19 @@ from tests.formats.recordings import (
     target_of,
 )
 
-FORMATS = (
-    "CVAT for images 1.1",
-    "CVAT for video 1.1",
-    "COCO 1.0",
-    "YOLO 1.1",
-    "Ultralytics YOLO Detection 1.0",
-    "PASCAL VOC 1.1",
-    "Datumaro 1.0",
-)
-CASES = [pytest.param(name, task, id=f"{name}-{task}") for name in FORMATS for task in TASKS]
 IMPORTER = {"CVAT for images 1.1": "CVAT 1.1", "CVAT for video 1.1": "CVAT 1.1"}
+
+
+def cases(kind: str) -> list[Any]:
+    """A format and a task for each recorded file of this kind, by the formats that there are."""
+    names = {one.name.replace(" ", "_"): one.name for one in registry.formats()}
+    names |= {one.replace(" ", "_"): one for one in IMPORTER}
+    found = [
+        (names[file.stem], file.parts[-3])
+        for file in sorted(ROOT.glob(f"*/{kind}/*"))
+        if file.stem in names
+    ]
+    return [pytest.param(name, task, id=f"{name}-{task}") for name, task in found]
 
 
 def listed_differences() -> dict[str, str]:
@@ -56,7 +57,7 @@ def written(name: str, task: str, path: Path, *, save_images: bool = False) -> d
     return content(path)
 
 
-@pytest.mark.parametrize(("name", "task"), CASES)
+@pytest.mark.parametrize(("name", "task"), cases("exports"))
 def test_an_export_is_the_recorded_one(name: str, task: str, tmp_path: Path) -> None:
     recorded = content(ROOT / task / "exports" / f"{name.replace(' ', '_')}.zip")
     correct = CORRECTED.get(f"export {name}-{task}")
@@ -68,7 +69,7 @@ def test_an_export_is_the_recorded_one(name: str, task: str, tmp_path: Path) -> 
         assert ours[file] == tree, file
 
 
-@pytest.mark.parametrize(("name", "task"), CASES)
+@pytest.mark.parametrize(("name", "task"), cases("imports"))
 def test_an_import_gives_the_recorded_annotations(name: str, task: str) -> None:
     file = name.replace(" ", "_")
     recorded = json.loads((ROOT / task / "imports" / f"{file}.json").read_bytes())
@@ -137,92 +138,3 @@ def test_masks_are_read_as_the_polygons_around_them_if_that_is_asked_for() -> No
 
 def test_every_listed_difference_is_tested_and_every_tested_one_is_listed() -> None:
     assert listed_differences().keys() == CORRECTED.keys()
-
-
-def end_every_shape(last_frame: int) -> Callable[[Any], None]:
-    """A shape that becomes a track is hidden from the next frame on, if there is one."""
-
-    def correct(files: dict[str, Any]) -> None:
-        for tag, _, _, positions in files["annotations.xml"][3]:
-            if tag == "track" and len(positions) == 1 and positions[0][1]["frame"] < last_frame:
-                positions.append(hidden(positions[0]))
-
-    return correct
-
-
-def hidden(node: Any) -> Any:
-    """The next frame's end of a shape on one frame."""
-    tag, attributes, text, children = node
-    ended = dict(attributes)
-    if "frame" in ended:
-        ended["frame"] += 1
-    if "outside" in ended:
-        ended["outside"] = 1.0
-    return (tag, ended, text, [hidden(one) if one[0] == "points" else one for one in children])
-
-
-def keep_groups_and_source_of_masks(expected: dict[str, list[Any]]) -> None:
-    for shape in expected["shapes"]:
-        shape["source"] = "file"
-        shape["group"] = 2 if shape["label"] == "dog" else 0
-    expected["shapes"].sort(key=repr)
-
-
-def keep_hidden_elements(expected: dict[str, list[Any]]) -> None:
-    for track in expected["tracks"]:
-        if track["frame"] == 0:
-            head = next(one for one in track["elements"] if one["label"] == "head")
-            at = {**head["shapes"][0], "points": [70.0, 200.0], "outside": True}
-            track["elements"].append({**head, "label": "foot", "shapes": [at]})
-            track["elements"].sort(key=repr)
-    expected["tracks"].sort(key=repr)
-
-
-def masks_are_not_rotated(expected: dict[str, list[Any]]) -> None:
-    for shape in expected["shapes"]:
-        if shape["type"] == "mask":
-            shape["rotation"] = 0.0
-    expected["shapes"].sort(key=repr)
-
-
-def masks_stay_masks_without_groups(expected: dict[str, list[Any]]) -> None:
-    """The masks are those that the import of COCO has, with default attributes."""
-    recorded = json.loads((ROOT / "images" / "imports" / "COCO_1.0.json").read_bytes())
-    data = msgspec.convert(recorded["annotations"], LabeledData)
-    masks = [shape for shape in data.shapes if shape.type == "mask"]
-    for mask in masks:
-        mask.attributes, mask.rotation = [], 0.0
-    named = comparable(LabeledData(shapes=masks), labels_of(recorded["labels"]))["shapes"]
-    boxes = [{**one, "group": 0} for one in expected["shapes"] if one["type"] == "rectangle"]
-    expected["shapes"] = sorted([*boxes, *named], key=repr)
-
-
-def groups_of_one_stay(kind: str, group: int, which: Callable[[Any], bool]) -> Any:
-    def correct(expected: dict[str, list[Any]]) -> None:
-        for one in filter(which, expected[kind]):
-            one["group"] = group
-        expected[kind].sort(key=repr)
-
-    return correct
-
-
-CORRECTED: dict[str, Callable[[Any], None]] = {
-    "export CVAT for video 1.1-boxes": end_every_shape(2),
-    "export CVAT for video 1.1-images": end_every_shape(3),
-    "export CVAT for video 1.1-skeletons": end_every_shape(1),
-    "import CVAT for video 1.1-images": keep_groups_and_source_of_masks,
-    "import CVAT for video 1.1-skeletons": keep_hidden_elements,
-    "import COCO 1.0-images": masks_are_not_rotated,
-    "import PASCAL VOC 1.1-images": masks_stay_masks_without_groups,
-    "import Datumaro 1.0-images": groups_of_one_stay(
-        "shapes",
-        2,
-        lambda one: (
-            (one["type"], one["z_order"]) == ("polygon", 1)
-            or (one["type"], one["label"]) == ("mask", "dog")
-        ),
-    ),
-    "import Datumaro 1.0-video": groups_of_one_stay(
-        "tracks", 3, lambda one: one["label"] == "person"
-    ),
-}
