@@ -32,10 +32,13 @@ DATA_PARAMETERS: tuple[Parameter, ...] = (
 )
 BINARY = {
     "200": {
-        "description": "The bytes of a chunk, a frame or a zip of related images",
+        "description": "The bytes of a chunk, a frame or a zip of related images. A chunk of sound "
+        "has a header X-Media-Offset with the millisecond of the task at which it begins",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+#: Where in the task a chunk of sound begins, in milliseconds.
+OFFSET = "X-Media-Offset"
 PREVIEW_PARAMETERS = (header("Prefer", "handling=empty asks for 204 where there is no preview"),)
 
 
@@ -82,7 +85,8 @@ async def answer_preview(request: web.Request, made: Made | None) -> web.StreamR
 
 async def send(made: Made) -> web.StreamResponse:
     """A file of the cache."""
-    return await respond_file(made.path, made.mime, headers=PRIVATE)
+    more = {} if made.offset is None else {OFFSET: str(made.offset)}
+    return await respond_file(made.path, made.mime, headers={**PRIVATE, **more})
 
 
 def send_bytes(request: web.Request, body: bytes, mime: str) -> web.Response:

@@ -85,12 +85,35 @@ class JobState(StrEnum):
     REJECTED = "rejected"
 
 
+class ReviewStatus(StrEnum):
+    """A reviewer's verdict on a job."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REVIEW_FURTHER = "review_further"
+
+
 class JobType(StrEnum):
     """What a job is for."""
 
     ANNOTATION = "annotation"
     GROUND_TRUTH = "ground_truth"
     CONSENSUS_REPLICA = "consensus_replica"
+
+
+class ValidationMode(StrEnum):
+    """Frames for checking the work stand in a job beside the others, or are a pool of honeypots."""
+
+    GT = "gt"
+    GT_POOL = "gt_pool"
+
+
+class FrameSelectionMethod(StrEnum):
+    """How frames for checking the work are chosen."""
+
+    RANDOM_UNIFORM = "random_uniform"
+    RANDOM_PER_JOB = "random_per_job"
+    MANUAL = "manual"
 
 
 class StatusChoice(StrEnum):
@@ -133,10 +156,11 @@ class SortingMethod(StrEnum):
 
 
 class ChunkType(StrEnum):
-    """What a chunk is: a zip of images or a video."""
+    """What a chunk is: a zip of images or point clouds, a video, or a sound."""
 
     IMAGESET = "imageset"
     VIDEO = "video"
+    AUDIO_MP3 = "audio_mp3"
 
 
 class Quality(StrEnum):
@@ -153,3 +177,11 @@ class RequestStatus(StrEnum):
     STARTED = "started"
     FINISHED = "finished"
     FAILED = "failed"
+
+
+class WebhookType(StrEnum):
+    """Whose events a webhook is told of."""
+
+    ORGANIZATION = "organization"
+    PROJECT = "project"
+    SERVER = "server"

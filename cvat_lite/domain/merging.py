@@ -42,8 +42,8 @@ def split(data: LabeledData, spans: Sequence[JobSpan]) -> list[LabeledData]:
     """The parts of a task's payload for each of these jobs, in the order of ``spans``.
 
     What lies on frames of several jobs is copied, since each copy gets an id of its own. A track
-    goes to each job in which it is seen. Intervals of sound go to the first job. What lies on
-    frames that no job holds is left out: ask ``check_frames`` before.
+    goes to each job in which it is seen. An interval of sound goes, whole, to the first job that
+    holds its start. What lies on frames that no job holds is left out: ask ``check_frames`` before.
     """
     if len(spans) == 1:
         return [data]
@@ -60,18 +60,32 @@ def split(data: LabeledData, spans: Sequence[JobSpan]) -> list[LabeledData]:
         for part, cut in zip(parts, cuts, strict=True):
             if cut is not None:
                 part.tracks.append(cut)
-    if parts:
-        parts[0].intervals = data.intervals
+    _split_intervals(data, parts, homes)
     return parts
 
 
+def _split_intervals(data: LabeledData, parts: list[LabeledData], homes: _Homes) -> None:
+    """Hand each interval to the first job that holds its start."""
+    for interval in data.intervals:
+        for index in homes.of(interval.start)[:1]:
+            parts[index].intervals.append(interval)
+
+
 def check_frames(data: LabeledData, spans: Sequence[JobSpan]) -> None:
-    """Raise RuleError for the first tag, shape or track that no job has a frame for."""
+    """Raise RuleError for the first annotation that no job has a frame for.
+
+    An interval needs one for its start, and may end beyond the job, but not before its start.
+    """
     homes = _Homes(spans)
     frames = [tag.frame for tag in data.tags] + [shape.frame for shape in data.shapes]
     for frame in frames:
         if not homes.of(frame):
             raise RuleError(f"frame `{frame}` is invalid")
+    for interval in data.intervals:
+        if not homes.of(interval.start):
+            raise RuleError(f"frame `{interval.start}` is invalid")
+        if interval.stop is not None and interval.stop < interval.start:
+            raise RuleError(f"An interval stops at {interval.stop}, before {interval.start}")
     for track in data.tracks:
         if not any(cut_track(track, span.start, span.stop) for span in spans):
             raise RuleError(f"frame `{track.frame}` is invalid")

@@ -1,4 +1,4 @@
-"""Chunks: runs of frames as one zip of pictures or one MP4."""
+"""Chunks: runs of frames as one zip of pictures or point clouds, one MP4 or one MP3."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 ZIP_MIME = "application/zip"
 MP4_MIME = "video/mp4"
+MP3_MIME = "audio/mpeg"
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -33,7 +34,7 @@ Done = TypeVar("Done")
 
 def chunk_mime(chunk_type: ChunkType) -> str:
     """The content type of a chunk."""
-    return MP4_MIME if chunk_type is ChunkType.VIDEO else ZIP_MIME
+    return {ChunkType.VIDEO: MP4_MIME, ChunkType.AUDIO_MP3: MP3_MIME}.get(chunk_type, ZIP_MIME)
 
 
 def write_chunk(
@@ -50,7 +51,7 @@ def write_chunk(
     ``imageset`` is a zip of stored entries in frame order, ``000000.jpeg`` on: JPEGs of
     ``image_quality`` and upright, or as ``original`` the files as they came (of a video PNGs).
     ``video`` is an H.264 MP4 with a picture a frame; as ``original`` near to lossless and never
-    scaled down. Raises MediaError where a frame cannot be made, ValueError without frames.
+    scaled down. ``audio_mp3`` is an MP3 of those milliseconds. Raises MediaError where a frame cannot be made, ValueError without frames.
     """
     if not frames:
         raise ValueError("A chunk has at least one frame")
@@ -59,7 +60,12 @@ def write_chunk(
             from cvat_lite.media.mp4 import write_mp4  # noqa: PLC0415  # loads FFmpeg
 
             write_mp4(source, frames, quality, image_quality, temporary)
-        elif quality is Quality.ORIGINAL:
+        elif chunk_type is ChunkType.AUDIO_MP3:
+            from cvat_lite.media.audio import write_span  # noqa: PLC0415  # loads FFmpeg
+
+            span = range(source.number(frames[0]), source.number(frames[-1]) + 1)
+            write_span(source.path(frames[0]), span, quality, temporary)
+        elif quality is Quality.ORIGINAL or source.kind is SourceKind.POINT_CLOUD:
             _write_zip(temporary, _originals(source, frames))
         else:
             _write_zip(
@@ -88,7 +94,7 @@ def _jpegs(source: MediaSource, frames: Sequence[int], image_quality: int) -> It
 
 def _originals(source: MediaSource, frames: Sequence[int]) -> Iterator[tuple[Path | bytes, str]]:
     """Content and extension of each frame as it came."""
-    if source.kind is SourceKind.IMAGES:
+    if source.kind.has_files:
         for frame in frames:
             found = media_frames.original(source, frame)
             yield found.content, found.extension

@@ -1,4 +1,4 @@
-"""Opening video files with PyAV: files only, one stream, and a decoder that goes on after damage."""
+"""Opening videos and sounds with PyAV: files only, one stream, and a decoder that goes on after damage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -43,11 +44,7 @@ def opened_video(
     ``name`` is how messages call the file.
     """
     called = name or path.name
-    try:
-        container = av.open(str(path), options=dict(_open_options()), metadata_errors="replace")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"Video '{called}' cannot be read: {_reason(error)}") from error
-    with container:
+    with _opened(path, f"Video '{called}'") as container:
         streams = [
             stream
             for stream in container.streams.video
@@ -59,6 +56,35 @@ def opened_video(
             raise MediaError(f"Video '{called}' is of a codec that is not known")
         streams[0].thread_type = "AUTO"
         yield container, streams[0]
+
+
+@contextmanager
+def opened_audio(
+    path: Path, name: str | None = None
+) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """The container and its first stream of sound; MediaError without one.
+
+    ``name`` is how messages call the file.
+    """
+    called = name or path.name
+    with _opened(path, f"Sound '{called}'") as container:
+        if not container.streams.audio:
+            raise MediaError(f"'{called}' has no sound")
+        stream = container.streams.audio[0]
+        if stream.codec_context is None or not stream.sample_rate:
+            raise MediaError(f"Sound '{called}' is of a codec that is not known")
+        yield container, stream
+
+
+@contextmanager
+def _opened(path: Path, called: str) -> Iterator[InputContainer]:
+    """The container of a file."""
+    try:
+        container = av.open(str(path), options=dict(_open_options()), metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise MediaError(f"{called} cannot be read: {_reason(error)}") from error
+    with container:
+        yield container
 
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

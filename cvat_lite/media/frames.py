@@ -46,10 +46,11 @@ def original(source: MediaSource, frame: int) -> Encoded:
 
     A PNG of a video's frame has exactly the decoder's pixels, as CVAT's downloads have them.
     """
-    if source.kind is SourceKind.IMAGES:
+    if source.kind.has_files:
         path = source.path(frame)
         if not path.is_file():
-            raise MediaError(f"Image '{source.name(frame)}' does not exist")
+            what = "Image" if source.kind is SourceKind.IMAGES else "Point cloud"
+            raise MediaError(f"{what} '{source.name(frame)}' does not exist")
         return Encoded(path, mime_type(path.name), path.suffix.lower())
     return encoded_original(source, image(source, frame))
 
@@ -62,7 +63,9 @@ def encoded_original(source: MediaSource, picture: Image.Image) -> Encoded:
 
 
 def compressed(source: MediaSource, frame: int, image_quality: int) -> Encoded:
-    """The frame as a JPEG of this quality (1 to 100), upright."""
+    """The frame as a JPEG of this quality (1 to 100), upright; a point cloud as it came."""
+    if source.kind is SourceKind.POINT_CLOUD:
+        return original(source, frame)
     return Encoded(jpeg(image(source, frame), image_quality), "image/jpeg", ".jpeg")
 
 
@@ -89,6 +92,10 @@ def still(source: MediaSource, frame: int) -> Image.Image:
         from cvat_lite.media.pdf import render_page  # noqa: PLC0415
 
         return render_page(source.path(frame), source.number(frame), source.max_pixels)
+    if source.kind is SourceKind.POINT_CLOUD:
+        raise MediaError(f"'{source.name(frame)}' is a point cloud, not an image")
+    if source.kind is SourceKind.AUDIO:
+        raise MediaError(f"'{source.file}' is a sound: it has no images")
     return read_image(source.path(frame), source.max_pixels, source.name(frame))
 
 

@@ -54,13 +54,15 @@ def check_pixels(name: str, size: tuple[int, int], max_pixels: int) -> None:
 
 
 @contextmanager
-def opened(path: Path, max_pixels: int, name: str | None = None) -> Iterator[Image.Image]:
+def opened(
+    path: Path | io.BytesIO, max_pixels: int, name: str | None = None
+) -> Iterator[Image.Image]:
     """The picture in a file, its header read and its size checked, not decoded yet.
 
     ``name`` is how messages call it. Whatever is wrong with the file, here or while the body of
     the ``with`` decodes it, becomes a MediaError.
     """
-    called = name or path.name
+    called = name or (path.name if isinstance(path, Path) else "picture")
     try:
         with Image.open(path, formats=image_formats()) as image:
             check_pixels(called, image.size, max_pixels)
@@ -146,6 +148,12 @@ def _from_lab(image: Image.Image) -> Image.Image:
 def read_image(path: Path, max_pixels: int, name: str | None = None) -> Image.Image:
     """The picture in a file, upright, as ``L`` or ``RGB``; MediaError where there is none."""
     with opened(path, max_pixels, name) as image:
+        return plain(upright(image))
+
+
+def read_image_bytes(content: bytes, max_pixels: int, name: str) -> Image.Image:
+    """The picture that these bytes are, as ``read_image`` gives it."""
+    with opened(io.BytesIO(content), max_pixels, name) as image:
         return plain(upright(image))
 
 

@@ -10,7 +10,7 @@ import fnmatch
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
@@ -18,7 +18,7 @@ import orjson
 from cvat_lite.domain.enums import SortingMethod
 from cvat_lite.domain.frames import select, sort_names
 from cvat_lite.errors import MediaError
-from cvat_lite.media import archives, kinds
+from cvat_lite.media import archives, kinds, point_clouds
 from cvat_lite.media.context import split_related
 from cvat_lite.media.kinds import Kind
 from cvat_lite.media.names import checked_name
@@ -30,6 +30,8 @@ UNPACKED = "unpacked"
 PART = "raw.part"
 INDEX = "index.npz"
 MANIFEST = ".jsonl"
+#: Of these many may be used together, and be packed into an archive.
+PICTURES = (Kind.IMAGE, Kind.POINT_CLOUD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the frames are: images with their sizes, or one video or PDF in ``file``.
+    """What the frames are: images or clouds with their sizes, or one video, PDF or sound in ``file``.
 
     ``root`` is set where the files stay outside the server's own directory. ``start`` and ``stop``
-    are the first and last picture of the media that are frames.
+    are the first and last picture (or millisecond) of the media that are frames. A sound has a
+    ``sampling_rate``, and maybe a picture on its cover.
     """
 
     kind: str
@@ -77,6 +80,8 @@ class Plan:
     file: str = ""
     images: list[tuple[str, int, int]] = field(default_factory=list)
     related: Mapping[int, list[str]] = field(default_factory=dict)
+    sampling_rate: int = 0
+    has_cover: bool = False
 
 
 def plan(material: Material) -> Plan:
@@ -88,28 +93,29 @@ def plan(material: Material) -> Plan:
     root, names = locate(material)
     groups = kinds.group_by_kind(names)
     kind = kinds.check_together(groups)
-    if kind in (Kind.AUDIO, Kind.POINT_CLOUD):
-        raise MediaError(f"This server cannot make tasks of {kind.replace('_', ' ')} files yet")
     outside = None if root.is_relative_to(material.home) else str(root)
     if kind in (Kind.ZIP, Kind.ARCHIVE):
         root = unpack(material, root / groups[kind][0])
-        return plan_images(material, root, media_below(root, material.order), None)
+        return plan_pictures(material, root, media_below(root, material.order), None)
     if kind == Kind.VIDEO:
         return plan_video(material, root, groups[kind][0], outside)
+    if kind == Kind.AUDIO:
+        return plan_audio(material, root, groups[kind][0], outside)
     if kind == Kind.PDF:
         return plan_pdf(material, root, groups[kind][0], outside)
-    media = [name for name in names if kinds.kind_of(name) == Kind.IMAGE]
-    return plan_images(material, root, ordered(material, root, names, media), outside)
+    media = [name for name in names if kinds.kind_of(name) in PICTURES]
+    return plan_pictures(material, root, ordered(material, root, names, media), outside)
 
 
 def locate(material: Material) -> tuple[Path, list[str]]:
     """The directory that the files are below for good, and their names in the order given."""
     raw = material.home / RAW
     finish_unpacking(material)
-    if material.staging.is_dir() and not raw.is_dir():
+    # What an upload that was given up has left must not be taken for a finished copy below.
+    if material.uploaded and material.staging.is_dir() and not raw.is_dir():
         material.staging.rename(raw)
     if raw.is_dir() and not material.server_files:
-        given = [name for name in material.uploaded if (raw / name).is_file()]
+        given = [name for name in material.uploaded if is_kept(raw, name)]
         # Nothing of what was uploaded is left where an archive has been unpacked already.
         return raw, given or list(files_below(raw))
     base = Path(material.in_place) if material.in_place else material.share
@@ -122,6 +128,11 @@ def locate(material: Material) -> tuple[Path, list[str]]:
         copy_files(material, base, names)
         return raw, names
     return base, names
+
+
+def is_kept(raw: Path, name: str) -> bool:
+    """Whether a file that was uploaded is there, or the point cloud that was made of it."""
+    return (raw / name).is_file() or (raw / point_clouds.pcd_name(name)).is_file()
 
 
 def server_names(material: Material, base: Path) -> list[str]:
@@ -196,14 +207,17 @@ def finish_unpacking(material: Material) -> None:
 
 def is_wanted(name: str) -> bool:
     """Whether a member of an archive may be of use."""
-    return kinds.kind_of(name) in (Kind.IMAGE, Kind.POINT_CLOUD) or name.endswith(MANIFEST)
+    return kinds.kind_of(name) in PICTURES or name.endswith(MANIFEST)
 
 
 def media_below(root: Path, order: tuple[str, ...]) -> list[str]:
-    """The images below a directory, those of ``order`` first and in its order."""
-    found = [name for name in files_below(root) if kinds.kind_of(name) == Kind.IMAGE]
-    ranks = {name: rank for rank, name in enumerate(order)}
-    return sorted(found, key=lambda name: (ranks.get(name, len(ranks)), name))
+    """Images and clouds below a directory, those of ``order`` first and in its order."""
+    found = [name for name in files_below(root) if kinds.kind_of(name) in PICTURES]
+    # Clouds are called as PCD when this is done again after they have been converted.
+    ranks = {point_clouds.pcd_name(name): rank for rank, name in enumerate(order)}
+    return sorted(
+        found, key=lambda name: (ranks.get(point_clouds.pcd_name(name), len(ranks)), name)
+    )
 
 
 def ordered(material: Material, root: Path, names: list[str], media: list[str]) -> list[str]:
@@ -217,10 +231,10 @@ def ordered(material: Material, root: Path, names: list[str], media: list[str]) 
     if not order:
         return media
     ranks = {name: rank for rank, name in enumerate(order)}
-    unlisted = [name for name in media if name not in ranks]
+    unlisted = [name for name in split_related(media)[0] if name not in ranks]
     if unlisted:
         raise MediaError(f"The order of the files does not name '{unlisted[0]}'")
-    return sorted(media, key=lambda name: ranks[name])
+    return sorted(media, key=lambda name: ranks.get(name, len(ranks)))
 
 
 def manifest_names(path: Path) -> list[str]:
@@ -238,8 +252,32 @@ def manifest_names(path: Path) -> list[str]:
     return names
 
 
-def plan_images(material: Material, root: Path, names: list[str], outside: str | None) -> Plan:
-    """Images in the order asked for, measured; related images go to the frames they belong to."""
+def plan_pictures(material: Material, root: Path, names: list[str], outside: str | None) -> Plan:
+    """Images, or point clouds with what images there are for context."""
+    if not any(kinds.kind_of(name) == Kind.POINT_CLOUD for name in names):
+        return plan_images(material, root, names, outside)
+    if outside and any(point_clouds.pcd_name(name) != name for name in names):
+        # What is converted has to lie in the data's own directory.
+        copy_files(material, root, names)
+        root, outside = material.home / RAW, None
+    found = list(dict.fromkeys(point_clouds.as_pcd(root, name) for name in names))
+    mapping = tuple(tuple(map(point_clouds.pcd_name, job)) for job in material.mapping)
+    made = plan_images(replace(material, mapping=mapping), root, found, outside, clouds=True)
+    return replace(made, kind="point_cloud")
+
+
+def plan_images(
+    material: Material,
+    root: Path,
+    names: list[str],
+    outside: str | None,
+    *,
+    clouds: bool = False,
+) -> Plan:
+    """Files in the order asked for, measured; related images go to the frames they belong to.
+
+    The sizes of point clouds are the points in a row and the number of rows.
+    """
     found, related = split_related(names)
     if material.mapping:
         found = mapped_names(material, found)
@@ -247,7 +285,11 @@ def plan_images(material: Material, root: Path, names: list[str], outside: str |
         found = sort_names(found, material.sorting, material.seed)
     chosen = select(len(found), material.start, material.stop, material.step)
     kept = [found[number] for number in chosen.numbers]
-    sizes = probe_images(root, kept, material.max_pixels)
+    sizes = (
+        point_clouds.probe_clouds(root, kept)
+        if clouds
+        else probe_images(root, kept, material.max_pixels)
+    )
     return Plan(
         kind="images",
         size=len(kept),
@@ -313,4 +355,28 @@ def plan_pdf(material: Material, root: Path, name: str, outside: str | None) -> 
         root=outside,
         file=name,
         images=[(pdf.page_name(name, number), *sizes[number]) for number in chosen.numbers],
+    )
+
+
+def plan_audio(material: Material, root: Path, name: str, outside: str | None) -> Plan:
+    """One sound, whose frames are its milliseconds."""
+    from cvat_lite.media.audio import probe_audio  # noqa: PLC0415  # loads FFmpeg
+
+    if material.step != 1:
+        raise MediaError("The frames of a sound are its milliseconds: none can be left out")
+    if material.mapping:
+        raise MediaError("The job file mapping cannot be used for a sound")
+    sound = probe_audio(root / name, name)
+    chosen = select(sound.milliseconds, material.start, material.stop)
+    return Plan(
+        kind="audio",
+        size=chosen.size,
+        start=chosen.start,
+        stop=chosen.stop,
+        width=0,
+        height=0,
+        root=outside,
+        file=name,
+        sampling_rate=sound.sampling_rate,
+        has_cover=sound.has_cover,
     )

@@ -13,7 +13,18 @@ QUALITY = 80
 
 
 def preview(source: MediaSource, frame: int) -> bytes:
-    """A JPEG of the frame that fits into 256 by 256 pixels, upright; never larger than the frame."""
+    """A JPEG of the frame that fits into 256 by 256 pixels, upright; never larger than the frame.
+
+    A point cloud is seen from above; a sound shows the picture that comes with it.
+    """
+    if source.kind is SourceKind.AUDIO:
+        from cvat_lite.media.audio import cover  # noqa: PLC0415  # loads FFmpeg
+
+        return _small(cover(source.path(frame), source.max_pixels))
+    if source.kind is SourceKind.POINT_CLOUD:
+        from cvat_lite.media.cloud_drawing import drawn  # noqa: PLC0415  # loads NumPy
+
+        return jpeg(drawn(source.path(frame), SIDE, source.name(frame)), QUALITY)
     if source.kind is not SourceKind.IMAGES:
         return _small(frames.image(source, frame))
     with opened(source.path(frame), source.max_pixels, source.name(frame)) as image:

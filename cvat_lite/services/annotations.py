@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cvat_lite.domain import merging, payload
 from cvat_lite.domain.annotations import LabeledData
+from cvat_lite.domain.enums import ValidationMode
 from cvat_lite.domain.label_rules import LabelRules
 from cvat_lite.domain.segments import JobSpan, overlapping
 from cvat_lite.errors import NotFoundError, RuleError, TextError
@@ -17,6 +18,7 @@ from cvat_lite.store import annotations as store
 from cvat_lite.store import jobs as job_store
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import targets as target_store
+from cvat_lite.store import validation as validation_store
 from cvat_lite.store.database import Connection
 
 Write = Callable[[Connection, int, LabeledData, LabelRules], Awaitable[None]]
@@ -75,8 +77,18 @@ async def write(context: Context, kind: str, number: int, body: bytes, action: W
         spans = await spans_of(db, target)
         if action is not delete_sent:
             merging.check_frames(data, spans)
+            await check_tracks(db, target.data_id, data)
         answer = await write_parts(db, spans, data, rules, action)
     return await asyncio.to_thread(payload.encode, answer, deleted=action is ACTIONS["delete"])
+
+
+async def check_tracks(db: Connection, data_id: int | None, data: LabeledData) -> None:
+    """RuleError for tracks among honeypots: what lies side by side there belongs not together."""
+    if not data.tracks:
+        return
+    layout = await validation_store.get(db, data_id)
+    if layout is not None and layout.mode == ValidationMode.GT_POOL:
+        raise RuleError(f'Tracks cannot be used in tasks with validation mode "{layout.mode}"')
 
 
 def decode(body: bytes, rules: LabelRules) -> LabeledData:
@@ -130,6 +142,7 @@ async def write_imported(
         if facts is None:
             raise NotFoundError.of(targets.MODELS[kind])
         rules = LabelRules(await label_store.of_task(db, facts.task_id or 0))
+        await check_tracks(db, facts.data_id, data)
     await asyncio.to_thread(rules.check, data)
     async with server.database.writing() as db:
         of_kind = store.of_job if kind == "jobs" else store.of_task

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import orjson
 
 from cvat_lite.domain import clock
-from cvat_lite.domain.enums import ChunkType, Quality, SegmentType
+from cvat_lite.domain.enums import ChunkType, JobType, Quality, SegmentType, ValidationMode
 from cvat_lite.domain.frames import chunk_count, chunk_range, frame_step
 from cvat_lite.errors import ApiError, MediaError, NotFoundError, RuleError, ValidationError
 from cvat_lite.media import chunks, previews
@@ -26,6 +26,7 @@ from cvat_lite.services import targets
 from cvat_lite.services.context import Context, Server
 from cvat_lite.store import data as store
 from cvat_lite.store import jobs as job_store
+from cvat_lite.store import validation as validation_store
 from cvat_lite.store.data import Data
 from cvat_lite.store.database import Connection
 from cvat_lite.store.jobs import Job
@@ -43,10 +44,11 @@ class PlainError(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file ready to be sent."""
+    """A file ready to be sent; ``offset`` is the millisecond of the task with which a sound begins."""
 
     path: Path
     mime: str
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ async def source_of(
     return MediaSource(
         kind=kind,
         root=root,
-        names=await store.names(db, data.id, wanted) if kind is SourceKind.IMAGES else {},
+        names=await store.names(db, data.id, wanted) if kind.has_files else {},
         file=data.file or "",
         index=home / INDEX if kind is SourceKind.VIDEO else None,
         start=data.start_frame,
@@ -114,18 +116,19 @@ async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
     specific = job is not None and job.segment_type == SegmentType.SPECIFIC_FRAMES
     if job is not None:
         first, last = job.start_frame, job.stop_frame
-    deleted = data.deleted_frames
-    if job is not None:
-        deleted = [frame for frame in deleted if frame in media.held]
+    deleted = await deleted_of(db, media)
+    changed = await store.chunks_date(db, job.id) if job else data.chunks_updated_date
     if data.kind == "video":
         one = {"width": data.width, "height": data.height, "name": data.file}
         frames: Any = [{**one, "related_files": 0, "has_related_context": False}]
+    elif data.kind == "audio":
+        frames = [{"name": data.file, "related_files": 0, "has_related_context": False}]
     else:
         included = media.frames if specific else None
         frames = orjson.Fragment(await store.frames_json(db, data.id, first, last, included))
-    return {
+    shown = {
         "chapters": [] if data.kind == "video" else None,
-        "chunks_updated_date": data.chunks_updated_date,
+        "chunks_updated_date": changed,
         "chunk_size": data.chunk_size,
         "size": len(media.frames),
         "image_quality": data.image_quality,
@@ -138,6 +141,9 @@ async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
         "storage": data.storage,
         "cloud_storage_id": data.cloud_storage_id,
     }
+    if data.kind == "audio":
+        del shown["image_quality"]
+    return shown
 
 
 async def patch_meta(
@@ -154,11 +160,51 @@ async def patch_meta(
                 raise ValidationError(
                     {"deleted_frames": [f"Unknown frames {listed} requested for removal"]}
                 )
-            others = {frame for frame in media.data.deleted_frames if frame not in media.held}
-            await store.set_deleted_frames(db, media.data.id, wanted | others)
+            await set_deleted(db, media, wanted)
             await touch(db, media)
         changed = await of_target(db, context, kind, number, "update:metadata")
         return await meta_view(db, changed)
+
+
+async def deleted_of(db: Connection, media: Media) -> list[int]:
+    """The deleted frames on the wire: of a ground truth job those that nothing is checked by."""
+    if media.job is None:
+        return media.data.deleted_frames
+    if media.job.type == JobType.GROUND_TRUTH:
+        layout = await validation_store.get(db, media.data.id)
+        return layout.disabled_frames if layout else []
+    return [frame for frame in media.data.deleted_frames if frame in media.held]
+
+
+async def set_deleted(db: Connection, media: Media, wanted: set[int]) -> None:
+    """Delete those of the frames, and bring the others back.
+
+    To delete a frame in a ground truth job is to check nothing by it; the task keeps it.
+    """
+    layout = await validation_store.get(db, media.data.id)
+    if layout is not None and media.job is not None and media.job.type == JobType.GROUND_TRUTH:
+        await validation_store.disable(db, media.data.id, wanted)
+        return
+    before = set(media.data.deleted_frames)
+    after = wanted | {frame for frame in before if frame not in media.held}
+    if layout is not None and layout.mode == ValidationMode.GT_POOL:
+        pooled = sorted((before ^ after).intersection(layout.frames))
+        if pooled:
+            listed = ", ".join(map(str, pooled))
+            raise RuleError(
+                f"Frames of the validation pool ({listed}) are deleted and restored "
+                "in the ground truth job or the validation layout"
+            )
+    await store.set_deleted_frames(db, media.data.id, after)
+
+
+async def shown_key(db: Connection, data: Data, frames: Sequence[int]) -> str:
+    """What makes the name of a picture of these frames another one when honeypots change."""
+    found = await validation_store.honeypots(db, data.id, frames[0], frames[-1])
+    shown = [f"{frame}:{real}" for frame, real in found.items() if frame in frames]
+    if not shown:
+        return ""
+    return f"-shows-{hashlib.sha256(','.join(shown).encode()).hexdigest()[:32]}"
 
 
 async def touch(db: Connection, media: Media) -> None:
@@ -179,6 +225,8 @@ async def frame(
                 f"Invalid frame '{wanted}'. "
                 f"The frame number should be in the [{media.frames[0]}, {media.data.size}] range"
             )
+        if media.data.kind == "audio":
+            raise PlainError("A sound has no frames that can be shown: ask for its chunks")
         source = await source_of(db, context.server, media.data, [wanted])
     if chosen(quality) == Quality.ORIGINAL:
         return await guarded(media_frames.original, source, wanted)
@@ -212,13 +260,17 @@ async def chunk(
     async with context.database.snapshot() as db:
         media = await of_target(db, context, kind, number, "view:data")
         chosen_quality = chosen(quality)
+        if media.data.kind == "point_cloud":
+            # Points are never coded again: one chunk serves as both.
+            chosen_quality = Quality.ORIGINAL
         frames, key = chunk_frames(media, *wanted)
+        key += await shown_key(db, media.data, frames)
         source = await source_of(db, context.server, media.data, frames)
     data = media.data
     original = chosen_quality is Quality.ORIGINAL
     # Originals are never coded again; a video's are its frames, near to lossless.
     chunk_type = ChunkType(data.original_chunk_type if original else data.compressed_chunk_type)
-    if original and data.kind == "images":
+    if original and SourceKind(data.kind).has_files:
         chunk_type = ChunkType.IMAGESET
     name = f"{data.id}/{chosen_quality}-{data.image_quality}-{chunk_type}-{key}"
     make = partial(
@@ -230,7 +282,8 @@ async def chunk(
         image_quality=data.image_quality,
     )
     path = await guarded(context.server.cache.get_or_make, name, make)
-    return Made(path, chunks.chunk_mime(chunk_type))
+    offset = frames[0] if chunk_type is ChunkType.AUDIO_MP3 else None
+    return Made(path, chunks.chunk_mime(chunk_type), offset)
 
 
 def write(
@@ -264,12 +317,17 @@ def chunk_frames(media: Media, number: int | None, index: int | None) -> tuple[S
         count = chunk_count(len(media.frames), size)
         check_chunk(index, 0, count - 1)
         span = chunk_range(index, size, len(media.frames))
-        frames = media.frames[span.start : span.stop]
-        return frames, name_of(frames)
+        cut = media.frames[span.start : span.stop]
+        return cut, name_of(cut)
     first, last = media.frames[0] // size, media.frames[-1] // size
     check_chunk(number, first, last)
     span = chunk_range(number or 0, size, media.data.size)
-    frames = [frame for frame in span if frame in media.held]
+    held = media.frames
+    if isinstance(held, range):
+        # An hour of sound has millions of frames, which nobody should count one by one.
+        frames: Sequence[int] = range(max(span.start, held.start), min(span.stop, held.stop))
+    else:
+        frames = [frame for frame in span if frame in media.held]
     if not frames:
         raise PlainError(f"Chunk {number} has no frames of this job")
     return frames, name_of(frames)
@@ -316,14 +374,17 @@ async def preview(context: Context, kind: str, number: int) -> Made | None:
         return await preview_of(context.server, db, media)
 
 
-async def preview_of(server: Server, db: Connection, media: Media) -> Made:
-    """A small picture of the first frame that is not deleted."""
+async def preview_of(server: Server, db: Connection, media: Media) -> Made | None:
+    """A small picture of the first frame that is not deleted; None of a sound without a cover."""
+    if media.data.kind == "audio" and not media.data.has_cover:
+        return None
     deleted = set(media.data.deleted_frames)
     first = next((frame for frame in media.frames if frame not in deleted), media.frames[0])
     source = await source_of(db, server, media.data, [first])
+    key = f"{first}{await shown_key(db, media.data, [first])}"
 
     def make(path: Path) -> None:
         path.write_bytes(previews.preview(source, first))
 
-    path = await guarded(server.cache.get_or_make, f"{media.data.id}/preview-{first}.jpeg", make)
+    path = await guarded(server.cache.get_or_make, f"{media.data.id}/preview-{key}.jpeg", make)
     return Made(path, "image/jpeg")

@@ -28,6 +28,7 @@ from cvat_lite.store import jobs as job_store
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import projects as project_store
 from cvat_lite.store import tasks as task_store
+from cvat_lite.store import validation as validation_store
 from cvat_lite.store.data import Data
 from cvat_lite.store.database import Connection
 from cvat_lite.store.jobs import Job
@@ -121,15 +122,23 @@ async def gather_part(
     )
     return PartWork(
         info=info,
-        frames=tuple(await frames_of(db, media, numbers)),
+        frames=tuple(await frames_of(db, media, numbers, whole=job is None)),
         spans=tuple(held),
         source=await data.source_of(db, server, media, list(numbers)),
     )
 
 
-async def frames_of(db: Connection, media: Data, numbers: Sequence[int]) -> Iterable[Frame]:
-    """The frames of a task or job, deleted ones left out."""
+async def frames_of(
+    db: Connection, media: Data, numbers: Sequence[int], *, whole: bool = False
+) -> Iterable[Frame]:
+    """The frames of a task or job, deleted ones left out.
+
+    Of a ``whole`` task honeypots are left out too: what they show is there already, under the
+    same name, as a frame of the validation pool.
+    """
     deleted = set(media.deleted_frames)
+    if whole:
+        deleted.update(await validation_store.honeypots(db, media.id))
     kept = [number for number in numbers if number not in deleted]
     if media.kind == "video":
         step = frame_step(media.frame_filter)

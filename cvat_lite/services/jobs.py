@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import JobStage, JobState, JobType, StatusChoice
-from cvat_lite.errors import ForbiddenError, NotFoundError, ValidationError
+from cvat_lite.errors import ForbiddenError, NotFoundError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource, ownerships
 from cvat_lite.permissions.rules import Role
@@ -123,6 +124,25 @@ async def list_page(
         return count, await views(db, context, found), selection
 
 
+async def list_of_task(
+    context: Context, task_id: int, query: ListQuery
+) -> tuple[int, list[dict[str, Any]], Selection]:
+    """A page of a task's jobs that the asker may see: the list of jobs, with that ``task_id``.
+
+    NotFoundError where there is no such task, or none of which the asker may see anything.
+    """
+    seen = engine.visible(context.subject, "jobs")
+    only = ListQuery(page_size="1", simple={"task_id": str(task_id)})
+    async with context.database.snapshot() as db:
+        task = await targets.find(db, context, "tasks", task_id)
+        if not engine.allowed(context.subject, "view", task.resource):
+            count, _ = await store.page(db, select(store.COLLECTION, only, seen))
+            if not count:
+                raise NotFoundError.of("Task")
+    query = replace(query, simple={**query.simple, "task_id": str(task_id)})
+    return await list_page(context, query)
+
+
 async def retrieve(context: Context, job_id: int) -> dict[str, Any]:
     """A job as the API shows it."""
     async with context.database.snapshot() as db:
@@ -195,15 +215,3 @@ async def follow(db: Connection, task_id: int) -> None:
         if status in statuses:
             await task_store.update(db, task_id, {"status": status})
             return
-
-
-async def destroy(context: Context, job_id: int) -> None:
-    """Remove a ground truth job; a task keeps its annotation jobs as long as it lives."""
-    async with context.database.writing() as db:
-        await targets.require(db, context, "jobs", job_id, "delete")
-        job = await get(db, job_id)
-        if job.type != JobType.GROUND_TRUTH:
-            raise ValidationError(
-                [f"Only {JobType.GROUND_TRUTH} jobs can be removed, not {job.type} ones"]
-            )
-        await store.delete_segment(db, job_id)

@@ -23,6 +23,7 @@ from cvat_lite.services import remote_files, requests, targets, uploads
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
+from cvat_lite.services.validation import choosing, creation
 from cvat_lite.store import data as data_store
 from cvat_lite.store import jobs as job_store
 from cvat_lite.store import requests as request_store
@@ -36,6 +37,31 @@ DEFAULT_QUALITY = 70
 MANY = 5000
 #: How long the record of a created task is kept, as CVAT does.
 SECONDS = 500.0
+
+#: A sound may be cut by the millisecond, a video by the frame: nobody wants as many jobs.
+MAX_JOBS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What a task is, and how it is sent, by what it is made of."""
+
+    mode: TaskMode
+    dimension: Dimension
+    media_type: MediaType
+    chunk_type: ChunkType
+
+
+_STILLS = Character(TaskMode.ANNOTATION, Dimension.D2, MediaType.IMAGE, ChunkType.IMAGESET)
+CHARACTERS = {
+    "images": _STILLS,
+    "pdf": _STILLS,
+    "video": Character(TaskMode.INTERPOLATION, Dimension.D2, MediaType.IMAGE, ChunkType.VIDEO),
+    "audio": Character(TaskMode.INTERPOLATION, Dimension.D1, MediaType.AUDIO, ChunkType.AUDIO_MP3),
+    "point_cloud": Character(
+        TaskMode.ANNOTATION, Dimension.D3, MediaType.POINT_CLOUD, ChunkType.IMAGESET
+    ),
+}
 
 STATES = {"queued": "Queued", "started": "Started", "finished": "Finished", "failed": "Failed"}
 
@@ -115,8 +141,7 @@ def check(context: Context, body: dict[str, Any]) -> None:
             raise ValidationError({field: errors})
     if body.get("cloud_storage_id") is not None:
         raise RuleError("CloudStorage matching query does not exist.")
-    if body.get("validation_params"):
-        raise RuleError("This server cannot choose validation frames yet: validation_params")
+    choosing.check_params(body)
     for url in body.get("remote_files", ()):
         remote_files.check_url(url, context.config)
 
@@ -149,7 +174,8 @@ class Making:
             sorting=SortingMethod(body.get("sorting_method", SortingMethod.LEXICOGRAPHICAL)),
             order=tuple(body.get("upload_file_order", ())),
             mapping=tuple(tuple(job) for job in body.get("job_file_mapping", ())),
-            seed=self.task_id,
+            # A seed that was given makes the whole choice the same, the order it is made in too.
+            seed=(body.get("validation_params") or {}).get("random_seed", self.task_id),
             start=body.get("start_frame", 0),
             stop=body.get("stop_frame"),
             step=frames.frame_step(body.get("frame_filter", "")),
@@ -195,16 +221,27 @@ async def save(making: Making, made: Plan) -> None:
         task = await task_store.get(db, making.task_id)
         if task is None:
             raise MediaError("The task has been deleted")
-        mode = TaskMode.INTERPOLATION if made.kind == "video" else TaskMode.ANNOTATION
+        character = CHARACTERS[made.kind]
+        overlap = 0 if made.kind == "audio" and task.overlap is None else task.overlap
         cut = (
             segments.mapped([len(job) for job in making.material.mapping])
             if making.material.mapping
-            else segments.split(made.size, task.segment_size, task.overlap, mode)
+            else segments.split(made.size, task.segment_size, overlap, character.mode)
         )
-        zipped = body.get("use_zip_chunks", False) or made.kind != "video"
-        chunk_type = ChunkType.IMAGESET if zipped else ChunkType.VIDEO
+        if len(cut.spans) > MAX_JOBS:
+            raise MediaError(f"Segments of {cut.segment_size} make more than {MAX_JOBS} jobs")
+        checked = await asyncio.to_thread(
+            creation.arranged, made, cut, body.get("validation_params")
+        )
+        made, cut = checked.made, checked.cut
+        zipped = body.get("use_zip_chunks", False) and made.kind == "video"
+        chunk_type = ChunkType.IMAGESET if zipped else character.chunk_type
         await data_store.add_images(db, making.data_id, made.images, made.related)
-        if made.file:
+        if made.kind == "audio":
+            await data_store.add_audio(
+                db, making.data_id, made.file, made.sampling_rate, has_cover=made.has_cover
+            )
+        elif made.file:
             await data_store.add_video(db, making.data_id, made.file, made.width, made.height)
         await data_store.update(
             db,
@@ -214,15 +251,18 @@ async def save(making: Making, made: Plan) -> None:
                 "root": made.root,
                 "size": made.size,
                 "chunk_size": body.get("chunk_size")
-                or frames.default_chunk_size(made.width, made.height, chunk_type),
+                or (
+                    # A sound's chunk is what one job needs.
+                    cut.segment_size
+                    if made.kind == "audio"
+                    else frames.default_chunk_size(made.width, made.height, chunk_type)
+                ),
                 "image_quality": body.get("image_quality", DEFAULT_QUALITY),
                 "start_frame": made.start,
                 "stop_frame": made.stop,
                 "frame_filter": body.get("frame_filter", ""),
                 "compressed_chunk_type": chunk_type,
-                "original_chunk_type": (
-                    ChunkType.VIDEO if made.kind == "video" else ChunkType.IMAGESET
-                ),
+                "original_chunk_type": character.chunk_type,
                 "storage_method": body.get("storage_method", StorageMethod.CACHE),
                 "storage": Storage.SHARE if made.root else Storage.LOCAL,
                 "sorting_method": making.material.sorting,
@@ -233,15 +273,16 @@ async def save(making: Making, made: Plan) -> None:
             db,
             making.task_id,
             {
-                "mode": mode,
-                "dimension": Dimension.D2,
-                "media_type": MediaType.IMAGE,
+                "mode": character.mode,
+                "dimension": character.dimension,
+                "media_type": character.media_type,
                 "segment_size": cut.segment_size,
                 "overlap": cut.overlap,
                 "updated_date": now,
             },
         )
         await job_store.add_ranges(db, making.task_id, cut.spans)
+        await creation.save(db, making.task_id, making.data_id, checked)
         if task.project_id is not None:
             await rows.update(db, "projects", task.project_id, {"updated_date": now})
 

@@ -68,10 +68,13 @@ def choose(directory: Path) -> dict[str, Any]:
     groups = kinds.group_by_kind(names)
     body: dict[str, Any] = {"copy_data": False, "sorting_method": SortingMethod.NATURAL}
     images = groups.get(Kind.IMAGE, [])
+    clouds = groups.get(Kind.POINT_CLOUD, [])
+    if clouds:
+        return {**body, "server_files": [*clouds, *images]}
     if images:
         # Named one by one only where something else lies among them: a walk is much faster.
         return {**body, "server_files": ["/"] if len(images) == len(names) else images}
-    found = [*groups.get(Kind.VIDEO, ()), *groups.get(Kind.PDF, ())]
+    found = [name for kind in (Kind.VIDEO, Kind.PDF, Kind.AUDIO) for name in groups.get(kind, ())]
     if not found:
         raise MediaError(f"There are no images and no video in {directory}.")
     if len(found) > 1:

@@ -13,14 +13,14 @@ from cvat_lite.store.database import Connection
 COLUMNS = """d.id, d.kind, d.root, d.chunk_size, d.size, d.image_quality, d.start_frame,
 d.stop_frame, d.frame_filter, d.compressed_chunk_type, d.original_chunk_type, d.storage_method,
 d.storage, d.cloud_storage_id, d.sorting_method, d.deleted_frames, d.chunks_updated_date,
-v.path, v.width, v.height"""
+coalesce(v.path, a.path), v.width, v.height, a.has_cover_image"""
 #: The name of a frame that a job is not about, in its description.
 PLACEHOLDER = "placeholder.jpg"
-FROM = "data d LEFT JOIN videos v ON v.data_id = d.id"
+FROM = "data d LEFT JOIN videos v ON v.data_id = d.id LEFT JOIN audios a ON a.data_id = d.id"
 
 
 class Data(rows.Struct, frozen=True):
-    """The media of a task; ``file``, ``width`` and ``height`` are of its one video or PDF."""
+    """The media of a task; ``file`` is its one video, PDF or sound, if it is made of one."""
 
     id: int
     kind: str
@@ -42,6 +42,7 @@ class Data(rows.Struct, frozen=True):
     file: str | None
     width: int | None
     height: int | None
+    has_cover: int | None
 
     @property
     def deleted_frames(self) -> list[int]:
@@ -107,6 +108,22 @@ async def add_video(db: Connection, data_id: int, name: str, width: int, height:
     )
 
 
+async def add_audio(
+    db: Connection, data_id: int, name: str, sampling_rate: int, *, has_cover: bool
+) -> None:
+    """Add the one sound of a data, with its samples a second."""
+    await rows.insert(
+        db,
+        "audios",
+        {
+            "data_id": data_id,
+            "path": name,
+            "sampling_rate": sampling_rate,
+            "has_cover_image": int(has_cover),
+        },
+    )
+
+
 async def names(db: Connection, data_id: int, frames: Sequence[int]) -> dict[int, str]:
     """The names of the images that are these frames."""
     if not frames:
@@ -119,6 +136,17 @@ async def names(db: Connection, data_id: int, frames: Sequence[int]) -> dict[int
     )
     wanted = set(frames)
     return {row["frame"]: row["path"] for row in found if row["frame"] in wanted}
+
+
+async def chunks_date(db: Connection, job_id: int) -> str | None:
+    """When the chunks of a job have changed last."""
+    row = await rows.fetch_one(
+        db,
+        """SELECT s.chunks_updated_date AS date FROM jobs j JOIN segments s ON s.id = j.segment_id
+           WHERE j.id = ?""",
+        (job_id,),
+    )
+    return row["date"] if row else None
 
 
 async def related_names(db: Connection, data_id: int, frame: int) -> list[str]:

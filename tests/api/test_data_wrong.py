@@ -152,9 +152,10 @@ async def test_a_video_without_pictures(api: Api, config: Config, tmp_path: Path
     await assert_fails(api, config, {"a.mp4": content}, "a.mp4")
 
 
-async def test_a_sound_is_told_to_be_one(api: Api, config: Config, tmp_path: Path) -> None:
+async def test_a_sound_together_with_another(api: Api, config: Config, tmp_path: Path) -> None:
     content = sound(tmp_path / "sound.m4a")
-    await assert_fails(api, config, {"a.m4a": content}, "audio")
+    files = {"a.m4a": content, "b.m4a": content}
+    await assert_fails(api, config, files, "but 0 image(s), 0 video(s), 2 audio(s)")
 
 
 async def test_two_videos(api: Api, config: Config, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_every_quality_stays_within_the_profile(level, film) -> None:
         assert "Baseline" in str(container.streams[0].codec_context.profile)
 
 
-@pytest.mark.parametrize("kind", ChunkType)
+@pytest.mark.parametrize("kind", [ChunkType.IMAGESET, ChunkType.VIDEO])
 def test_the_smallest_pictures_make_chunks(kind, make_image, tmp_path) -> None:
     make_image("a.png", 1, 1)
     make_image("b.png", 3, 2)
@@ -180,7 +180,7 @@ def test_the_smallest_pictures_make_chunks(kind, make_image, tmp_path) -> None:
             assert len(list(container.decode(video=0))) == 2
 
 
-@pytest.mark.parametrize("kind", ChunkType)
+@pytest.mark.parametrize("kind", [ChunkType.IMAGESET, ChunkType.VIDEO])
 @pytest.mark.parametrize("quality", Quality)
 def test_a_frame_that_cannot_be_made_leaves_nothing_behind(kind, quality, photographs) -> None:
     (photographs.root / "p/7.JPG").unlink()

@@ -9,7 +9,9 @@ from cvat_lite.api.declare import BODY, CONTEXT, docs, request_schema, response_
 from cvat_lite.api.parameters import number
 from cvat_lite.api.respond import empty, list_query, respond, respond_page
 from cvat_lite.schemas.jobs import JobRead, PaginatedJobReadList, PatchedJobWriteRequest
+from cvat_lite.schemas.validation import JobWriteRequest
 from cvat_lite.services import jobs
+from cvat_lite.services.validation import ground_truth
 from cvat_lite.store.jobs import COLLECTION
 
 routes = web.RouteTableDef()
@@ -23,6 +25,29 @@ async def jobs_list(request: web.Request) -> web.Response:
     query = list_query(request, COLLECTION.simple)
     count, results, selection = await jobs.list_page(request[CONTEXT], query)
     return respond_page(request, count, results, selection.page, selection.page_size)
+
+
+@routes.get("/api/tasks/{id}/jobs")
+@docs(
+    tags=["tasks"],
+    summary="List the jobs of a task",
+    parameters=[one for one in list_parameters(COLLECTION) if one["name"] != "task_id"],
+)
+@response_schema(PaginatedJobReadList)
+async def tasks_list_jobs(request: web.Request) -> web.Response:
+    """The short way to ``GET /api/jobs?task_id=``."""
+    query = list_query(request, COLLECTION.simple)
+    count, results, selection = await jobs.list_of_task(request[CONTEXT], number(request), query)
+    return respond_page(request, count, results, selection.page, selection.page_size)
+
+
+@routes.post("/api/jobs")
+@docs(tags=["jobs"], summary="Create a ground truth job")
+@request_schema(JobWriteRequest)
+@response_schema(JobRead, 201)
+async def jobs_create(request: web.Request) -> web.Response:
+    """A task has at most one; its frames are named or drawn."""
+    return respond(request, await ground_truth.create(request[CONTEXT], request[BODY]))
 
 
 @routes.get("/api/jobs/{id}")
@@ -51,5 +76,5 @@ async def jobs_partial_update(request: web.Request) -> web.Response:
 )
 async def jobs_destroy(request: web.Request) -> web.Response:
     """Only ground truth jobs can be deleted."""
-    await jobs.destroy(request[CONTEXT], number(request))
+    await ground_truth.destroy(request[CONTEXT], number(request))
     return empty()
