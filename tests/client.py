@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from tests.openapi_check import checks
+from tests.sdk_check import deserialize
 
 ADMIN_PASSWORD = "correct horse battery"
 
@@ -53,7 +54,8 @@ class Api:
     ) -> aiohttp.ClientResponse:
         """Send a request and check the status; the answer's body has been read.
 
-        The answer has to be as the server's own document says, unless it is known not to be.
+        The answer has to be as the server's own document says, unless it is known not to be, and
+        one that the SDK's deserializer takes, where the SDK has the operation.
         """
         if body is not None:
             more["json"] = body
@@ -64,7 +66,11 @@ class Api:
         )
         if documented:
             kind = response.content_type
-            checks().check(method, response.url.path, response.status, kind, data)
+            path = response.url.path
+            checks().check(method, path, response.status, kind, data)
+            operation = checks().operation(method, path)
+            if operation and method != "HEAD" and 200 <= response.status < 300:
+                deserialize(operation["operationId"], kind, data)
         return response
 
     async def _json(self, method: str, path: str, body: Any, expect: int, **more: Any) -> Any:

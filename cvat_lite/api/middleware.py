@@ -9,15 +9,17 @@ import uuid
 
 import orjson
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.typedefs import Handler
 
-from cvat_lite.api import addresses, authentication, bodies
+from cvat_lite.api import addresses, authentication, bodies, options
 from cvat_lite.api.declare import BODY, CONTEXT, body_schema, is_public
 from cvat_lite.api.respond import CVAT_JSON, negotiate
 from cvat_lite.errors import (
     ApiError,
     ForbiddenError,
     MethodNotAllowedError,
+    ParseError,
     TextError,
     TooLargeError,
     UnauthorizedError,
@@ -52,7 +54,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         # The caller has gone. Nobody reads this answer; raised on, it would be logged as a fault.
         response = web.Response(status=400)
     except Exception as error:  # noqa: BLE001  # each becomes an answer, the unexpected a logged one
-        response = answer_to(request, error)
+        response = await answer_to(request, error)
     finally:
         gate.leave(task)
     if not response.prepared:
@@ -63,11 +65,16 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def answer_to(request: web.Request, error: Exception) -> web.Response:
+async def answer_to(request: web.Request, error: Exception) -> web.Response:
     """The answer that an exception becomes."""
     match error:
         case ApiError():
             return error_response(error)
+        case BadHttpMessage():
+            # A part of a form whose own headers are none; those of the request never get here.
+            return error_response(ParseError("Multipart form parse error - malformed headers"))
+        case web.HTTPMethodNotAllowed() if request.method == "OPTIONS":
+            return await options.describe(request)
         case web.HTTPMethodNotAllowed():
             return wrong_method(request, error)
         case web.HTTPRequestEntityTooLarge():
@@ -126,12 +133,8 @@ def error_response(error: ApiError) -> web.Response:
 
 
 def wrong_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.Response:
-    """405 in CVAT's words, or the answer to ``OPTIONS``."""
+    """405 in CVAT's words."""
     allow = ", ".join(sorted({*error.allowed_methods, "OPTIONS"}))
-    if request.method == "OPTIONS":
-        return web.json_response(
-            {"renders": [CVAT_JSON], "parses": ["application/json"]}, headers={"Allow": allow}
-        )
     answer = MethodNotAllowedError(f'Method "{request.method}" not allowed.', {"Allow": allow})
     return error_response(answer)
 

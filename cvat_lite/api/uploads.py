@@ -21,6 +21,7 @@ from aiohttp.multipart import BodyPartReader, MultipartReader
 from cvat_lite.api import bodies
 from cvat_lite.api.declare import CONTEXT
 from cvat_lite.api.middleware import SERVER
+from cvat_lite.api.options import describe
 from cvat_lite.api.parameters import header_flag
 from cvat_lite.api.respond import empty
 from cvat_lite.errors import (
@@ -36,6 +37,7 @@ from cvat_lite.schemas.base import not_an_object
 from cvat_lite.services import upload_forms, uploads
 from cvat_lite.services.uploads import Place
 
+routes = web.RouteTableDef()
 VERSION = "1.0.0"
 TUS = {"Tus-Resumable": VERSION}
 APPEND_TYPE = "application/offset+octet-stream"
@@ -85,6 +87,12 @@ async def handle(request: web.Request, place: Place) -> web.Response | Received:
     return received
 
 
+@routes.options("/api/tasks/{id}/data/")
+@routes.options("/api/tasks/{id}/annotations/")
+@routes.options("/api/jobs/{id}/annotations/")
+@routes.options("/api/projects/{id}/dataset/")
+@routes.options("/api/tasks/backup/")
+@routes.options("/api/projects/backup/")
 async def tus_options(request: web.Request) -> web.Response:
     """What this server can do of TUS; anybody may ask."""
     limits = {
@@ -92,7 +100,7 @@ async def tus_options(request: web.Request) -> web.Response:
         "Tus-Extension": "creation",
         "Tus-Max-Size": str(request.app[SERVER].config.max_upload_bytes),
     }
-    return empty(204, {**TUS, **limits})
+    return await describe(request, {**TUS, **limits})
 
 
 async def tus_create(request: web.Request, place: Place) -> web.Response:

@@ -46,10 +46,6 @@ class Queue:
                 return True
         return False
 
-    def is_running(self, request_id: str) -> bool:
-        """Whether the request is under way in this process."""
-        return request_id in self._running
-
     def report(self, request_id: str, progress: float) -> None:
         """Note how far a running request has come, from 0 to 1."""
         if request_id in self._running:

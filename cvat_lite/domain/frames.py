@@ -89,11 +89,6 @@ def chunk_range(number: int, chunk_size: int, size: int) -> range:
     return range(size)[number * chunk_size : (number + 1) * chunk_size]
 
 
-def chunk_of(frame: int, chunk_size: int) -> int:
-    """The number of the chunk that holds a frame."""
-    return frame // chunk_size
-
-
 def default_chunk_size(width: int, height: int, chunk_type: ChunkType) -> int:
     """Frames a chunk where the creator named no number, for pictures of this size in pixels.
 

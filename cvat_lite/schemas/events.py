@@ -80,9 +80,3 @@ class EventFilters(Wire):
     to = Date()
     filename = String(longest=255)
     location = Choice(("cloud_storage", "local"))
-
-
-class QueryId(Wire):
-    """The id of a query that makes an export."""
-
-    query_id = fields.String(required=True)

@@ -79,17 +79,23 @@ async def register(context: Context, given: dict[str, Any]) -> Entry:
     }
     check_strength("password1", password, known_of(**values))
     async with context.database.reading() as db:
-        await users.check(db, 0, values)
+        await users.check(db, await invited(db, values["email"]), values)
     values |= {"password": await context.server.identities.hash(password)}
     async with context.database.writing() as db:
-        await users.check(db, 0, values)
+        user_id = await invited(db, values["email"])
+        await users.check(db, user_id, values)
         # Nobody has asked whether the address is theirs.
-        more = {"email_verified": 0, "created_via": "registration"}
-        user_id = await store.insert(db, {**values, **more}, NEWCOMERS)
+        values |= {"email_verified": 0, "created_via": "registration"}
+        if user_id:
+            await store.update(db, user_id, values)
+        else:
+            user_id = await store.insert(db, values, NEWCOMERS)
         user = await users.found_again(db, user_id)
         session, key = await enter(db, context, user_id)
         newcomer = replace(context, identity=Identity(user))
-        await events.record(db, newcomer, "create:user", user_id)
+        shape = users.full(newcomer, user)
+        await events.record(db, newcomer, "create:user", user_id, shape=shape)
+    context.server.identities.forget()
     body = {
         "username": user.username,
         "email": user.email,
@@ -99,6 +105,16 @@ async def register(context: Context, given: dict[str, Any]) -> Entry:
         "key": key,
     }
     return Entry(session, body)
+
+
+async def invited(db: Connection, email: str) -> int:
+    """The account that was made for an address when it was invited, 0 where there is none.
+
+    It waits for whoever registers with the address, and keeps its invitations.
+    """
+    user = await store.by_email(db, email) if email else None
+    waits = user is not None and user.password == passwords.UNUSABLE
+    return user.id if user is not None and waits and user.created_via == "invitation" else 0
 
 
 async def change_password(context: Context, given: dict[str, Any]) -> dict[str, str]:

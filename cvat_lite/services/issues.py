@@ -118,25 +118,31 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
         facts = await targets.get(db, "jobs", body["job"], context.subject.user_id)
         if facts is None:
             raise RuleError("Job matching query does not exist.")
-        engine.authorize(context.subject, "create@job", resource(context, "issues", facts, {}))
-        await check_assignee(context, db, body.get("assignee"), facts)
-        issue_id = await store.insert(
-            db,
-            {
-                "job_id": body["job"],
-                "frame": body["frame"],
-                "owner_id": context.user.id,
-                "assignee_id": body.get("assignee"),
-                "resolved": int(body.get("resolved", False)),
-            },
-            body["position"],
-            body["message"],
-        )
-        made = view(context, await get(db, issue_id))
-        place = place_of(facts, body["job"])
-        payload = {"frame": body["frame"], "message": body["message"]}
-        await events.record(db, context, "create:issue", issue_id, place=place, payload=payload)
-    return made
+        return view(context, await get(db, await raise_in(db, context, facts, body)))
+
+
+async def raise_in(db: Connection, context: Context, facts: Facts, body: dict[str, Any]) -> int:
+    """Raise an issue in the job of ``facts``, inside a transaction; answers its id.
+
+    ForbiddenError for who may not, or may not see the assignee.
+    """
+    engine.authorize(context.subject, "create@job", resource(context, "issues", facts, {}))
+    await check_assignee(context, db, body.get("assignee"), facts)
+    values = {
+        "job_id": body["job"],
+        "frame": body["frame"],
+        "owner_id": context.user.id,
+        "assignee_id": body.get("assignee"),
+        "resolved": int(body.get("resolved", False)),
+    }
+    issue_id = await store.insert(db, values, body["position"], body["message"])
+    place = place_of(facts, body["job"])
+    payload = {"frame": body["frame"], "message": body["message"]}
+    made = view(context, await get(db, issue_id))
+    await events.record(
+        db, context, "create:issue", issue_id, place=place, payload=payload, shape=made
+    )
+    return issue_id
 
 
 async def get(db: Connection, issue_id: int) -> Issue:
@@ -182,4 +188,5 @@ async def destroy(context: Context, issue_id: int) -> None:
         issue, facts = await require(db, context, "delete", issue_id)
         await store.delete(db, issue_id)
         place = place_of(facts, issue.job_id)
-        await events.record(db, context, "delete:issue", issue_id, place=place)
+        gone = view(context, issue)
+        await events.record(db, context, "delete:issue", issue_id, place=place, shape=gone)

@@ -11,7 +11,7 @@ from cvat_lite.domain.labels import AttributeSpec
 from cvat_lite.errors import NotFoundError, RuleError, ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
-from cvat_lite.services import label_attributes, targets
+from cvat_lite.services import events, label_attributes, targets
 from cvat_lite.services.context import Context
 from cvat_lite.store import labels as store
 from cvat_lite.store import rows
@@ -270,12 +270,18 @@ async def update(context: Context, label_id: int, body: dict[str, Any]) -> dict[
             raise ValidationError(["Sublabels cannot be modified this way. Change the skeleton."])
         if body.get("deleted"):
             raise RuleError("To delete a label, use DELETE")
+        before = (await views(db, [label]))[0]
         await change(db, label, body)
         column = "project_id" if label.project_id is not None else "task_id"
         await check_names(db, column, label.project_id or label.task_id or 0)
         await touch_owner(db, label)
         changed = await store.get(db, label_id)
-        return (await views(db, [changed or label]))[0]
+        after = (await views(db, [changed or label]))[0]
+        place = await place_of(context, db, label)
+        await events.record_changes(
+            db, context, "update:label", label_id, before, after, place=place
+        )
+        return after
 
 
 async def destroy(context: Context, label_id: int) -> None:
@@ -286,6 +292,19 @@ async def destroy(context: Context, label_id: int) -> None:
             raise ValidationError(["Sublabels cannot be deleted this way. Change the skeleton."])
         await store.delete(db, label_id)
         await touch_owner(db, label)
+        place = await place_of(context, db, label)
+        await events.record(
+            db, context, "delete:label", label_id, place=place, obj_name="name", obj_val=label.name
+        )
+
+
+async def place_of(context: Context, db: Connection, label: LabelRow) -> events.Place:
+    """The project or task that a label belongs to."""
+    if label.project_id is not None:
+        target = await targets.find(db, context, "projects", label.project_id)
+    else:
+        target = await targets.find(db, context, "tasks", label.task_id or 0)
+    return events.Place(target.organization_id, target.project_id, target.task_id)
 
 
 async def touch_owner(db: Connection, label: LabelRow) -> None:

@@ -19,6 +19,9 @@ from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.organizations import Belonging, Organization
 
+#: Digits that always fit into an INTEGER of SQLite; no id has more.
+LONGEST_ID = 18
+
 
 async def subject(
     server: Server, identity: Identity | None, slug: str | None, number: str | None
@@ -51,7 +54,7 @@ async def find(server: Server, user_id: int, slug: str | None, named: str) -> Be
     async with server.database.reading() as db:
         if slug is not None:
             found = await store.belonging(db, "slug", slug, user_id)
-        elif named.isascii() and named.isdigit():
+        elif named.isascii() and named.isdigit() and len(named) <= LONGEST_ID:
             found = await store.belonging(db, "id", int(named), user_id)
         else:
             found = None
@@ -140,6 +143,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
             organization_id,
             place=Place(organization_id),
             payload={"slug": made.slug, "name": made.name},
+            shape=view(context, made),
         )
     context.server.identities.forget()
     return view(context, made)
@@ -203,5 +207,6 @@ async def destroy(context: Context, organization_id: int) -> None:
             organization_id,
             place=Place(organization_id),
             payload={"slug": found.slug},
+            shape=view(context, found),
         )
     context.server.identities.forget()

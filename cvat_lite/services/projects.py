@@ -14,11 +14,20 @@ from cvat_lite.services import data, events, labels, targets, transfers
 from cvat_lite.services.context import Context
 from cvat_lite.services.data import Made, Media
 from cvat_lite.services.events import Place
-from cvat_lite.services.tasks import check_people, check_storage, remove_media, storage_view
+from cvat_lite.services.tasks import (
+    check_people,
+    check_storage,
+    discard_uploads,
+    remove_media,
+    storage_view,
+)
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import data as data_store
 from cvat_lite.store import projects as store
 from cvat_lite.store import tasks as task_store
+from cvat_lite.store import transfers as transfer_store
+from cvat_lite.store import uploads as upload_store
+from cvat_lite.store import webhooks as webhook_store
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.projects import Project
@@ -134,8 +143,9 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
         await set_storages(db, project_id, body)
         made = await shown(context, db, project_id)
         place = Place(organization_id, project_id)
+        name = made["name"]
         await events.record(
-            db, context, "create:project", project_id, place=place, obj_name=made["name"]
+            db, context, "create:project", project_id, place=place, shape=made, obj_name=name
         )
         return made
 
@@ -163,7 +173,7 @@ async def update(context: Context, project_id: int, body: dict[str, Any]) -> dic
             context, db, "projects", target.organization_id, body
         )
         if organization_id != target.organization_id:
-            await store.transfer(db, project_id, organization_id)
+            await transfer_store.move_project(db, project_id, organization_id)
         await check_people(context, db, body, organization_id)
         now = clock.now()
         values: dict[str, Any] = {
@@ -189,10 +199,16 @@ async def destroy(context: Context, project_id: int) -> None:
     """Remove a project with its tasks, their annotations and media."""
     async with context.database.writing() as db:
         target = await targets.require(db, context, "projects", project_id, "delete")
-        name = (await shown(context, db, project_id))["name"]
-        held = await store.delete(db, project_id)
+        gone = await shown(context, db, project_id)
+        uploaded = await upload_store.places_around(db, project_id=project_id)
         place = Place(target.organization_id, project_id)
-        await events.record(db, context, "delete:project", project_id, place=place, obj_name=name)
+        name = gone["name"]
+        await events.record(
+            db, context, "delete:project", project_id, place=place, shape=gone, obj_name=name
+        )
+        await webhook_store.outlive(db, project_id)
+        held = await store.delete(db, project_id)
+    await discard_uploads(context.server, uploaded)
     for data_id in held:
         await remove_media(context.server, data_id)
 
@@ -203,6 +219,8 @@ async def preview(context: Context, project_id: int) -> Made | None:
         await targets.require(db, context, "projects", project_id, "view")
         for member in await store.members(db, project_id):
             found = await data_store.get(db, member.data_id)
-            if found is not None:
-                return await data.preview_of(context.server, db, Media(found, range(found.size)))
+            whole = Media(found, range(found.size)) if found is not None else None
+            made = await data.preview_of(context.server, db, whole) if whole else None
+            if made is not None:
+                return made
         return None

@@ -12,13 +12,15 @@ from cvat_lite.errors import ForbiddenError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.permissions.rules import Role
-from cvat_lite.services import events, keeping, labels, targets, transfers
+from cvat_lite.services import events, keeping, labels, targets, transfers, uploads
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.events import Place
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import organizations, rows, users
 from cvat_lite.store import tasks as store
+from cvat_lite.store import transfers as transfer_store
+from cvat_lite.store import uploads as upload_store
 from cvat_lite.store.annotations.relabel import relabel
 from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
@@ -172,7 +174,10 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
             await rows.update(db, "projects", project_id, {"updated_date": now})
         made = await shown(context, db, task_id)
         place = Place(organization_id, project_id, task_id)
-        await events.record(db, context, "create:task", task_id, place=place, obj_name=made["name"])
+        name = made["name"]
+        await events.record(
+            db, context, "create:task", task_id, place=place, shape=made, obj_name=name
+        )
         return made
 
 
@@ -260,7 +265,7 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
         if organization_id != target.organization_id:
             if target.project_id is not None:
                 raise RuleError("A task is in the organization of its project")
-            await store.transfer(db, task_id, organization_id)
+            await transfer_store.move_task(db, task_id, organization_id)
         await check_people(context, db, body, organization_id)
         now = clock.now()
         values: dict[str, Any] = {
@@ -333,11 +338,22 @@ async def destroy(context: Context, task_id: int) -> None:
     """Remove a task with its jobs, annotations and media."""
     async with context.database.writing() as db:
         target = await targets.require(db, context, "tasks", task_id, "delete")
-        name = (await shown(context, db, task_id))["name"]
+        gone = await shown(context, db, task_id)
+        uploaded = await upload_store.places_around(db, task_id=task_id)
         data_id = await store.delete(db, task_id)
         place = Place(target.organization_id, target.project_id, task_id)
-        await events.record(db, context, "delete:task", task_id, place=place, obj_name=name)
+        name = gone["name"]
+        await events.record(
+            db, context, "delete:task", task_id, place=place, shape=gone, obj_name=name
+        )
+    await discard_uploads(context.server, uploaded)
     await remove_media(context.server, data_id)
+
+
+async def discard_uploads(server: Server, places: Sequence[tuple[str, int]]) -> None:
+    """Remove what was still being sent to what is no longer there."""
+    for target, number in places:
+        await uploads.discard(server, uploads.Place(target, number))
 
 
 async def remove_media(server: Server, data_id: int | None) -> None:

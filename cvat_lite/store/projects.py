@@ -171,27 +171,3 @@ async def delete(db: Connection, project_id: int) -> list[int]:
             (orjson.dumps(numbers).decode(),),
         )
     return data
-
-
-async def transfer(db: Connection, project_id: int, organization_id: int | None) -> None:
-    """Put a project with its tasks into an organization, or into its owner's sandbox (None).
-
-    Whoever is no active member there is assigned to nothing of it any more.
-    """
-    values = {"project": project_id, "organization": organization_id}
-    for sql in TRANSFER:
-        await db.execute(sql, values)
-
-
-_STRANGER = """assignee_id IS NOT NULL AND (:organization IS NULL OR assignee_id NOT IN
- (SELECT user_id FROM memberships WHERE organization_id = :organization AND is_active = 1))"""
-_UNASSIGN = "SET assignee_id = NULL, assignee_updated_date = NULL"
-_TASKS = "SELECT id FROM tasks WHERE project_id = :project"
-TRANSFER = (
-    "UPDATE projects SET organization_id = :organization WHERE id = :project",
-    "UPDATE tasks SET organization_id = :organization WHERE project_id = :project",
-    f"UPDATE projects {_UNASSIGN} WHERE id = :project AND {_STRANGER}",
-    f"UPDATE tasks {_UNASSIGN} WHERE project_id = :project AND {_STRANGER}",
-    f"""UPDATE jobs {_UNASSIGN} WHERE segment_id IN
-        (SELECT id FROM segments WHERE task_id IN ({_TASKS})) AND {_STRANGER}""",
-)

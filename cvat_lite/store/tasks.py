@@ -186,23 +186,3 @@ async def set_storage(
     await rows.update(db, table, number, {column: new})
     if old is not None:
         await rows.delete(db, "storages", old)
-
-
-_STRANGER = """assignee_id IS NOT NULL AND (:organization IS NULL OR assignee_id NOT IN
- (SELECT user_id FROM memberships WHERE organization_id = :organization AND is_active = 1))"""
-_UNASSIGN = "SET assignee_id = NULL, assignee_updated_date = NULL"
-_TRANSFER = (
-    "UPDATE tasks SET organization_id = :organization WHERE id = :task",
-    f"UPDATE tasks {_UNASSIGN} WHERE id = :task AND {_STRANGER}",
-    f"""UPDATE jobs {_UNASSIGN} WHERE segment_id IN
-        (SELECT id FROM segments WHERE task_id = :task) AND {_STRANGER}""",
-)
-
-
-async def transfer(db: Connection, task_id: int, organization_id: int | None) -> None:
-    """Put a task into an organization, or into its owner's sandbox (None).
-
-    Whoever is no active member there is assigned to nothing of it any more.
-    """
-    for sql in _TRANSFER:
-        await db.execute(sql, {"task": task_id, "organization": organization_id})

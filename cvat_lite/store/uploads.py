@@ -120,6 +120,35 @@ async def delete_place(db: Connection, target: str, number: int) -> None:
         )
 
 
+async def places_around(
+    db: Connection, *, project_id: int | None = None, task_id: int | None = None
+) -> list[tuple[str, int]]:
+    """Where something has come, or is coming, for a project, its tasks and their jobs.
+
+    Or for one task and its jobs.
+    """
+    found = await rows.fetch_all(
+        db,
+        """
+        WITH gone AS (SELECT id FROM tasks WHERE id = :task OR project_id = :project),
+        places AS (
+            SELECT 'projects/dataset' AS target, :project AS target_id
+            UNION ALL SELECT 'tasks/data', id FROM gone
+            UNION ALL SELECT 'tasks/annotations', id FROM gone
+            UNION ALL SELECT 'jobs/annotations', j.id FROM jobs j
+            JOIN segments s ON s.id = j.segment_id WHERE s.task_id IN (SELECT id FROM gone)
+        )
+        SELECT p.target, p.target_id FROM places p WHERE EXISTS (
+            SELECT 1 FROM uploads u WHERE u.target = p.target AND u.target_id = p.target_id
+        ) OR EXISTS (
+            SELECT 1 FROM upload_files f WHERE f.target = p.target AND f.target_id = p.target_id
+        )
+        """,
+        {"project": project_id, "task": task_id},
+    )
+    return [(row["target"], row["target_id"]) for row in found]
+
+
 async def places(db: Connection) -> list[tuple[str, int]]:
     """Where something has come or has been announced."""
     found = await rows.fetch_all(

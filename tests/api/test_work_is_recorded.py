@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from tests.api.people import recorded
 from tests.api.test_annotations import first_job
 from tests.api.test_tasks import make_task
 from tests.client import Api
@@ -25,3 +26,20 @@ async def test_what_happens_to_tasks_and_jobs_is_recorded(api: Api) -> None:
     assert ("update:task", "name", "dogs") in happened
     assert ("update:job", "state", "in progress") in happened
     assert ("delete:task", "dogs", "") in happened
+
+
+async def test_changes_of_labels_are_recorded_with_what_changed(api: Api, server) -> None:
+    task = await api.post("/tasks", {"name": "cats", "labels": [{"name": "cat"}]})
+    found = await api.get("/labels", params={"task_id": task["id"]})
+    label = found["results"][0]["id"]
+    await api.patch(f"/labels/{label}", {"name": "dog", "color": found["results"][0]["color"]})
+    await api.delete(f"/labels/{label}")
+    told = [
+        (event["scope"], event["obj_id"], event["task_id"], event["obj_name"], event["obj_val"])
+        for event in await recorded(server)
+        if str(event["scope"]).endswith(":label")
+    ]
+    assert told == [
+        ("update:label", label, task["id"], "name", "dog"),
+        ("delete:label", label, task["id"], "name", "dog"),
+    ]

@@ -53,11 +53,6 @@ def test_chunks_cover_every_frame_once(size: int, chunk_size: int) -> None:
     chunks = [frames.chunk_range(number, chunk_size, size) for number in range(count)]
     assert [frame for chunk in chunks for frame in chunk] == list(range(size))
     assert all(chunks)
-    assert all(
-        frames.chunk_of(frame, chunk_size) == number
-        for number, chunk in enumerate(chunks)
-        for frame in chunk
-    )
     assert not frames.chunk_range(count, chunk_size, size)
 
 
