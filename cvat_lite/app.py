@@ -25,6 +25,7 @@ from cvat_lite.services.bootstrap import FirstUser
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
 from cvat_lite.services.keeping import Keeping
+from cvat_lite.services.webhooks import sending
 from cvat_lite.store.database import Database
 from cvat_lite.store.lock import DirectoryLock
 
@@ -74,11 +75,14 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
         app[FIRST_USER] = await bootstrap.ensure_administrator(database, config)
         await leftovers.remove(server)
         await requests.take_up(server)
-        housekeeping = asyncio.create_task(keep_house(server))
+        lasting = [
+            asyncio.create_task(keep_house(server)),
+            asyncio.create_task(sending.run(server)),
+        ]
         yield
-        housekeeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await housekeeping
+        for task in lasting:
+            task.cancel()
+        await asyncio.gather(*lasting, return_exceptions=True)
 
 
 def take_data_directory(config: Config) -> DirectoryLock:

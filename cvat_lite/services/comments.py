@@ -113,6 +113,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
             comment_id,
             place=issues.place_of(facts, issue.job_id),
             payload={"issue": issue.id, "message": message},
+            shape=made,
         )
     return made
 
@@ -141,6 +142,7 @@ async def update(context: Context, comment_id: int, body: dict[str, Any]) -> dic
 async def destroy(context: Context, comment_id: int) -> None:
     """Take back what was said."""
     async with context.database.writing() as db:
-        _, place = await require(db, context, "delete", comment_id)
+        comment, place = await require(db, context, "delete", comment_id)
         await store.delete(db, comment_id)
-        await events.record(db, context, "delete:comment", comment_id, place=place)
+        gone = view(context, comment)
+        await events.record(db, context, "delete:comment", comment_id, place=place, shape=gone)

@@ -33,6 +33,8 @@ class Server:
     cache: Cache
     keeping: Keeping
     gate: Gate = field(default_factory=Gate)
+    #: Set when a webhook may have something to deliver.
+    deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     #: Snapshots are saved, put back and removed one at a time.
     snapshot_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -14,6 +14,7 @@ from cvat_lite.errors import ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.services.context import Context
+from cvat_lite.services.webhooks import outbox
 from cvat_lite.store import events as store
 from cvat_lite.store import organizations
 from cvat_lite.store.database import Connection
@@ -79,16 +80,27 @@ async def record(
     *,
     place: Place = NOWHERE,
     payload: Mapping[str, Any] | None = None,
+    shape: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> None:
     """Record that the asker did ``scope`` (``create:task``) to the object of that number.
 
-    Called inside the transaction that does it, so that either both stay or neither. ``more`` are
-    ``obj_name``, ``obj_val``, ``count``, ``duration`` (milliseconds).
+    Called inside the transaction that does it, so that either both stay or neither. ``shape`` is
+    the object on the wire, for the webhooks that are told of it. ``more`` are ``obj_name``,
+    ``obj_val``, ``count``, ``duration`` (milliseconds).
     """
     await store.insert_many(
         db, [event(context, scope, number, place=place, payload=payload, **more)]
     )
+    if shape is not None:
+        await outbox.note(
+            db,
+            context,
+            scope,
+            shape,
+            project_id=place.project_id,
+            organization_id=place.organization_id,
+        )
 
 
 async def record_changes(
@@ -101,7 +113,10 @@ async def record_changes(
     *,
     place: Place = NOWHERE,
 ) -> None:
-    """Record an ``update`` as one event for each field that differs between two wire shapes."""
+    """Record an ``update`` as one event for each field that differs between two wire shapes.
+
+    Webhooks are told of it once, with what the changed fields were.
+    """
     found = [
         event(
             context,
@@ -117,6 +132,15 @@ async def record_changes(
     ]
     if found:
         await store.insert_many(db, found)
+        await outbox.note(
+            db,
+            context,
+            scope,
+            after,
+            project_id=place.project_id,
+            organization_id=place.organization_id,
+            before=outbox.differences(before, after),
+        )
 
 
 def event(

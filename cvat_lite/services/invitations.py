@@ -18,6 +18,7 @@ from cvat_lite.services import events
 from cvat_lite.services.context import Context
 from cvat_lite.services.events import Place
 from cvat_lite.services.memberships import role_of
+from cvat_lite.services.memberships import view as membership_view
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import invitations as store
 from cvat_lite.store import memberships, users
@@ -139,13 +140,34 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
         place = Place(organization_id)
         payload = {"user": user_id, "role": role.wire}
         await events.record(
-            db, context, "create:membership", membership_id, place=place, payload=payload
+            db,
+            context,
+            "create:membership",
+            membership_id,
+            place=place,
+            payload=payload,
+            shape=await membership(db, context, membership_id),
         )
-        await events.record(db, context, "create:invitation", place=place, payload=payload)
+        await events.record(
+            db,
+            context,
+            "create:invitation",
+            place=place,
+            payload=payload,
+            shape=view(context, made),
+        )
     context.server.identities.forget()
     if confirm:
         announce(context, made)
     return view(context, made)
+
+
+async def membership(db: Connection, context: Context, membership_id: int) -> dict[str, Any]:
+    """The membership that an invitation is about, on the wire."""
+    found = await memberships.get(db, membership_id)
+    if found is None:
+        raise NotFoundError.of("Membership")
+    return membership_view(context, found)
 
 
 async def get(db: Connection, key: str) -> Invitation:
@@ -194,18 +216,18 @@ async def accept(context: Context, key: str) -> dict[str, Any]:
             raise ValidationError(
                 "Your invitation is expired. Please contact organization owner to renew it."
             )
+        before = await membership(db, context, found.membership_id)
         await memberships.update(
             db, found.membership_id, {"is_active": 1, "joined_date": clock.now()}
         )
-        await events.record(
+        await events.record_changes(
             db,
             context,
             "update:membership",
             found.membership_id,
+            before,
+            await membership(db, context, found.membership_id),
             place=Place(found.organization_id),
-            payload={"old_value": False},
-            obj_name="is_active",
-            obj_val="true",
         )
     context.server.identities.forget()
     return {"organization_slug": found.slug}
@@ -233,6 +255,7 @@ async def drop(db: Connection, context: Context, found: Invitation) -> None:
         "delete:invitation",
         place=Place(found.organization_id),
         payload={"user": found.user_id, "role": found.role},
+        shape=view(context, found),
     )
 
 

@@ -116,5 +116,6 @@ async def destroy(context: Context, membership_id: int) -> None:
             membership_id,
             place=Place(found.organization_id),
             payload={"user": found.user_id, "role": found.role},
+            shape=view(context, found),
         )
     context.server.identities.forget()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from cvat_lite.background.workers import WorkerCrashError
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import RequestStatus
+from cvat_lite.domain.webhook_events import completed
 from cvat_lite.errors import (
     ApiError,
     DatasetError,
@@ -19,9 +20,13 @@ from cvat_lite.errors import (
     TextError,
 )
 from cvat_lite.permissions import engine
-from cvat_lite.permissions.facts import Resource
-from cvat_lite.services.context import Context, Server
+from cvat_lite.permissions.facts import Resource, Subject
+from cvat_lite.permissions.rules import Privilege
+from cvat_lite.services.context import Context, Identity, Server
+from cvat_lite.services.webhooks import outbox
 from cvat_lite.store import requests as store
+from cvat_lite.store import users
+from cvat_lite.store.database import Connection
 from cvat_lite.store.filters import ListQuery, Selection, select
 from cvat_lite.store.requests import BackgroundRequest
 
@@ -92,7 +97,7 @@ async def submit(context: Context, order: Order) -> str:
                 "id": order.id,
                 "operation": order.operation,
                 "target": order.target,
-                "payload": order.payload,
+                "payload": {"base_url": context.base_url, **order.payload},
                 "project_id": order.project_id,
                 "task_id": order.task_id,
                 "job_id": order.job_id,
@@ -139,15 +144,15 @@ async def execute(server: Server, request_id: str) -> None:
         LOG.exception("background request %s failed", request_id)
         await fail(server, request, "Internal server error; the server's log has the details.")
     else:
-        await finish(server, request_id, outcome)
+        await finish(server, request, outcome)
 
 
-async def finish(server: Server, request_id: str, outcome: Outcome) -> None:
+async def finish(server: Server, request: BackgroundRequest, outcome: Outcome) -> None:
     """Record that a request is done."""
     async with server.database.writing() as db:
         await store.update(
             db,
-            request_id,
+            request.id,
             {
                 "status": RequestStatus.FINISHED,
                 "finished_date": clock.now(),
@@ -158,6 +163,26 @@ async def finish(server: Server, request_id: str, outcome: Outcome) -> None:
                 "payload": "{}",
             },
         )
+        await tell(db, server, request)
+
+
+async def tell(db: Connection, server: Server, request: BackgroundRequest) -> None:
+    """Have the webhooks told what became of a request that has ended."""
+    ended = await store.get(db, request.id)
+    owner = await users.get(db, request.owner_id) if request.owner_id else None
+    if ended is None or owner is None:
+        return
+    subject = Subject(owner.id, Privilege.NONE)
+    base_url = request.payload.get("base_url", "")
+    context = Context(server, Identity(owner), subject, base_url)
+    await outbox.note(
+        db,
+        context,
+        completed(ended.operation),
+        view(context, ended),
+        project_id=ended.project_id,
+        organization_id=ended.organization_id,
+    )
 
 
 async def fail(server: Server, request: BackgroundRequest, message: str) -> None:
@@ -182,6 +207,7 @@ async def fail(server: Server, request: BackgroundRequest, message: str) -> None
                     "payload": "{}",
                 },
             )
+            await tell(db, server, request)
 
 
 async def put_back(server: Server, request: BackgroundRequest) -> None:
@@ -286,7 +312,8 @@ def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
             "job_id": request.job_id,
             "org_id": request.organization_id,
             "format": request.format,
-            "lightweight": request.payload.get("lightweight"),
+            # What has been done needs its payload no more: the id tells.
+            "lightweight": True if "lightweight=true" in request.id.split("&") else None,
         },
         "progress": context.server.queue.progress(request.id) or 0.0,
         "created_date": request.created_date,

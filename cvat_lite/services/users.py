@@ -145,7 +145,13 @@ async def destroy(context: Context, user_id: int) -> None:
         await keep_an_administrator(db, user, None)
         await store.delete(db, user_id)
         await events.record(
-            db, context, "delete:user", user_id, obj_name="username", obj_val=user.username
+            db,
+            context,
+            "delete:user",
+            user_id,
+            shape=full(context, user),
+            obj_name="username",
+            obj_val=user.username,
         )
     context.server.identities.forget()
 

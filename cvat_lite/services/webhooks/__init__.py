@@ -1,0 +1,1 @@
+"""Webhooks: made by people, told of events, and delivered in the background."""
