@@ -6,6 +6,7 @@ from aiohttp import web
 
 import cvat_lite.api.jobs.annotations as job_annotations
 import cvat_lite.api.tasks.annotations as task_annotations
+import cvat_lite.api.tasks.backups as task_backups
 from cvat_lite.api import (
     access_tokens,
     assets,
@@ -21,17 +22,23 @@ from cvat_lite.api import (
     lambdas,
     memberships,
     organizations,
+    project_backups,
     projects,
     requests,
+    reviews,
     schema,
     server,
     snapshots,
+    uploads,
     users,
+    webhooks,
 )
 from cvat_lite.api import jobs as job_routes
 from cvat_lite.api import tasks as task_routes
 from cvat_lite.api.jobs import data as job_data
+from cvat_lite.api.jobs import validation as job_validation
 from cvat_lite.api.tasks import data as task_data
+from cvat_lite.api.tasks import validation as task_validation
 
 NAMESPACES: tuple[web.RouteTableDef, ...] = (
     server.routes,
@@ -39,16 +46,21 @@ NAMESPACES: tuple[web.RouteTableDef, ...] = (
     task_routes.routes,
     task_data.routes,
     task_annotations.routes,
+    task_validation.routes,
+    task_backups.routes,
     job_routes.routes,
     job_data.routes,
     job_annotations.routes,
+    job_validation.routes,
     labels.routes,
     projects.routes,
+    project_backups.routes,
     organizations.routes,
     memberships.routes,
     invitations.routes,
     issues.routes,
     comments.routes,
+    reviews.routes,
     auth.routes,
     access_tokens.routes,
     users.routes,
@@ -58,6 +70,8 @@ NAMESPACES: tuple[web.RouteTableDef, ...] = (
     events.routes,
     lambdas.routes,
     snapshots.routes,
+    uploads.routes,
+    webhooks.routes,
     schema.routes,
     docs_pages.routes,
 )

@@ -31,6 +31,12 @@ OWN = {
     "auth_retrieve_access_tokens_self",
 }
 
+HOOK = {
+    "target_url": "http://127.0.0.1:9/",
+    "type": "project",
+    "project_id": 1,
+    "events": ["update:task"],
+}
 BODIES: dict[str, dict[str, Any]] = {
     "auth_create_access_tokens": {"name": "x"},
     "comments_create": {"message": "x", "issue": 1},
@@ -38,10 +44,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "guides_create": {"task_id": 1, "markdown": "x"},
     "invitations_create": {"role": "worker", "email": "a@example.org"},
     "issues_create": {"job": 1, "frame": 0, "position": [1, 2], "message": "x"},
+    "jobs_create": {"type": "ground_truth", "task_id": 1},
+    "jobs_create": {
+        "type": "ground_truth",
+        "task_id": 1,
+        "frame_selection_method": "manual",
+        "frames": [0],
+    },
     "organizations_create": {"slug": "other"},
     "projects_create": {"name": "x"},
+    "reviews_create": {"job": 1, "status": "accepted"},
     "snapshots_create": {"name": "x"},
     "tasks_create": {"name": "x"},
+    "webhooks_create": HOOK,
+    "webhooks_update": HOOK,
 }
 QUERIES = {
     "invitations_create": {"org": "zoo"},
@@ -59,8 +75,11 @@ async def populate(api: Api) -> dict[str, str]:
     """One thing of every kind, mostly with the id 1; the keys of those that have others."""
     task = await make_task(api, 1)
     await api.post("/projects", {"name": "p"})
+    await api.post("/webhooks", HOOK)
+    await api.post("/webhooks/1/ping", expect=200)
     await api.post("/organizations", {"slug": "zoo"})
     await api.post("/issues", {"job": 1, "frame": 0, "position": [1, 2], "message": "x"})
+    await api.post("/reviews", {"job": 1, "status": "accepted"})
     await api.post("/guides", {"task_id": task["id"], "markdown": "x"})
     await api.post("/auth/access_tokens", {"name": "x"})
     invited = {"role": "worker", "email": "b@example.org"}
@@ -83,6 +102,7 @@ def path_of(route: web.AbstractRoute, keys: dict[str, str]) -> str:
         path = path.replace("{id}", keys["rq_id"])
     return (
         path.replace("{id}", "1")
+        .replace("{delivery_id}", "1")
         .replace("{name}", "x")
         .replace("{key}", keys["key"])
         .replace("{uuid}", keys["uuid"])

@@ -1,0 +1,64 @@
+"""Backups as they are asked for, fetched and sent, for tasks and projects alike."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from cvat_lite.api import uploads
+from cvat_lite.api.collections import ORGANIZATION
+from cvat_lite.api.declare import CONTEXT, Parameter, query
+from cvat_lite.api.labeled_data import LOCATION, refuse_cloud
+from cvat_lite.api.parameters import flag, number
+from cvat_lite.api.respond import respond, respond_file
+from cvat_lite.errors import RuleError
+from cvat_lite.services.backups import exporting, restoring
+
+EXPORT_PARAMETERS: tuple[Parameter, ...] = (
+    *LOCATION,
+    query("lightweight", "boolean", "Leave out media that lie in a cloud storage"),
+)
+IMPORT_PARAMETERS: tuple[Parameter, ...] = (*LOCATION, *ORGANIZATION)
+
+
+async def export(request: web.Request, kind: str) -> web.Response:
+    """Ask for a backup."""
+    refuse_cloud(request)
+    rq_id = await exporting.export(
+        request[CONTEXT],
+        kind,
+        number(request),
+        lightweight=flag(request, "lightweight"),
+        filename=request.query.get("filename") or None,
+    )
+    return respond(request, {"rq_id": rq_id})
+
+
+async def download(request: web.Request, kind: str) -> web.StreamResponse:
+    """The archive of a finished backup."""
+    rq_id = request.query.get("rq_id")
+    if not rq_id:
+        raise RuleError("Missing request id in the query parameters")
+    path, name = await exporting.download(request[CONTEXT], kind, number(request), rq_id)
+    return await respond_file(
+        path, "application/zip", filename=name, headers={"Cache-Control": "private"}
+    )
+
+
+async def receive(request: web.Request, kind: str) -> web.StreamResponse:
+    """Restore a backup: sent in a form, or by TUS between a start and a finish."""
+    context = request[CONTEXT]
+    refuse_cloud(request)
+    restoring.may_restore(context, kind)
+    received = await uploads.handle(request, restoring.place_of(context, kind))
+    if isinstance(received, web.StreamResponse):
+        return received
+    name = received.files[0] if received.files else request.query.get("filename") or None
+    rq_id = await restoring.start(context, kind, name)
+    return respond(request, {"rq_id": rq_id})
+
+
+async def receive_piece(request: web.Request, kind: str) -> web.StreamResponse:
+    """A piece of a backup, or the question how much has arrived."""
+    context = request[CONTEXT]
+    restoring.may_restore(context, kind)
+    return await uploads.tus_file(request, restoring.place_of(context, kind))

@@ -1,0 +1,95 @@
+"""Making a backup of a task or project: a background request whose result is the archive."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from pathlib import Path
+
+from cvat_lite.errors import NotFoundError, RuleError
+from cvat_lite.services import data, requests, targets
+from cvat_lite.services.backups.writing import Backup, write_backup
+from cvat_lite.services.context import Context, Server
+from cvat_lite.services.datasets import name_of
+from cvat_lite.services.requests import Operation, Order, Outcome, Report
+from cvat_lite.store.requests import BackgroundRequest
+
+OPERATION = "export:backup"
+SCOPE = "export:backup"
+UNFIT = re.compile(r"[^\w.-]+", re.ASCII)
+
+
+async def export(
+    context: Context, kind: str, number: int, *, lightweight: bool, filename: str | None
+) -> str:
+    """Ask for a backup; answers the id of the request that makes it.
+
+    A lightweight one leaves out media that lie in a cloud storage. RuleError for a task without
+    media.
+    """
+    async with context.database.snapshot() as db:
+        target = await targets.require(db, context, kind, number, SCOPE)
+        if kind == "tasks":
+            await data.of_target(db, context, kind, number, SCOPE)
+        name = await name_of(db, target)
+    single = kind.removesuffix("s")
+    default = f"{single}_{number}_{name}_backup".lower()
+    return await requests.submit(
+        context,
+        Order(
+            id=f"action=export&target={single}&target_id={number}&user_id={context.user.id}"
+            f"&subresource=backup{'&lightweight=true' if lightweight else ''}",
+            operation=OPERATION,
+            target=single,
+            payload={
+                "kind": kind,
+                "number": number,
+                "lightweight": lightweight,
+                "filename": filename or f"{UNFIT.sub('_', default)}.zip",
+            },
+            project_id=target.project_id,
+            task_id=target.task_id,
+            organization_id=target.organization_id,
+        ),
+    )
+
+
+async def run(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
+    """Write the archive in a worker process, from one state of the store."""
+    asked, config = request.payload, server.config
+    name = f"{uuid.uuid4().hex}.zip"
+    report(0.1)
+    work = Backup(
+        database=config.database,
+        out=config.exports / name,
+        media=config.media,
+        assets=config.assets,
+        kind=asked["kind"],
+        number=asked["number"],
+        lightweight=asked["lightweight"],
+        max_pixels=config.max_image_pixels,
+    )
+    await server.workers.run(write_backup, work)
+    return Outcome(file=name, name=asked["filename"], seconds=config.export_lifetime)
+
+
+async def download(context: Context, kind: str, number: int, request_id: str) -> tuple[Path, str]:
+    """The file of a finished backup and the name it should be saved under."""
+    request = await requests.find(context, "view", request_id)
+    target = {"tasks": request.task_id, "projects": request.project_id}
+    same = request.operation == OPERATION and request.target == kind.removesuffix("s")
+    if not same or target[kind] != number:
+        raise NotFoundError
+    async with context.database.snapshot() as db:
+        # Who has lost the right to make a backup since has lost what was made, too.
+        await targets.require(db, context, kind, number, SCOPE)
+    if request.result_file is None:
+        raise RuleError("The result of the request is not ready")
+    path = context.config.exports / request.result_file
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFoundError("The result of the request has expired")
+    return path, request.result_name or path.name
+
+
+requests.OPERATIONS[OPERATION] = Operation(run)
