@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from math import hypot
+from math import atan2, cos, degrees, hypot, radians, sin
 
 Box = tuple[float, float, float, float]
+#: Boxes that differ by less than this came of rounding.
+NEARLY = 0.99
 
 
 def bounding_box(points: Sequence[float]) -> Box:
@@ -53,3 +55,50 @@ def signed_area(points: Sequence[float]) -> float:
     xs, ys = points[::2], points[1::2]
     doubled = sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in range(len(xs)))
     return doubled / 2
+
+
+def box_corners(box: Sequence[float], rotation: float) -> list[float]:
+    """The corners (x, y, ...) of a box turned about its centre, clockwise from its top left."""
+    left, top, right, bottom = box
+    if not rotation:
+        return [left, top, right, top, right, bottom, left, bottom]
+    cx, cy = (left + right) / 2, (top + bottom) / 2
+    cosine, sine = cos(radians(rotation)), sin(radians(rotation))
+    corners: list[float] = []
+    for x, y in ((left, top), (right, top), (right, bottom), (left, bottom)):
+        corners.append(cx + (x - cx) * cosine - (y - cy) * sine)
+        corners.append(cy + (x - cx) * sine + (y - cy) * cosine)
+    return corners
+
+
+def box_of_corners(corners: Sequence[float]) -> tuple[Box, float]:
+    """The turned box around four corners: itself before it was turned, and its angle in [0, 360).
+
+    The opposite of ``box_corners``: the first corner is the box's top left. Of corners that are
+    not those of a rectangle it is the smallest box with a side along one of theirs.
+    """
+    points = list(zip(corners[::2], corners[1::2], strict=True))
+    best: tuple[Box, float] | None = None
+    for side in range(4):
+        (x0, y0), (x1, y1) = points[side], points[(side + 1) % 4]
+        if hypot(x1 - x0, y1 - y0) > 0:
+            angle = degrees(atan2(y1 - y0, x1 - x0)) - 90 * side
+            box = _box_at(points, angle)
+            if best is None or _area(box) < _area(best[0]) * NEARLY:
+                best = box, angle % 360
+    return best if best is not None else (bounding_box(corners), 0.0)
+
+
+def _box_at(points: Sequence[tuple[float, float]], angle: float) -> Box:
+    """The box around points whose sides have this angle, turned back about its centre."""
+    cosine, sine = cos(radians(angle)), sin(radians(angle))
+    along = [x * cosine + y * sine for x, y in points]
+    across = [y * cosine - x * sine for x, y in points]
+    u, v = (min(along) + max(along)) / 2, (min(across) + max(across)) / 2
+    cx, cy = u * cosine - v * sine, u * sine + v * cosine
+    width, height = max(along) - min(along), max(across) - min(across)
+    return cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

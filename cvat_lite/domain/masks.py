@@ -138,6 +138,14 @@ def polygon_pixels(points: Sequence[float], width: int, height: int) -> int:
 
 def _crossings(points: Sequence[float], width: int, height: int) -> Integers:
     """Where, counted column by column, the outline switches between outside and inside."""
+    columns, rows = outline_crossings(points, width, height)
+    return columns * height + rows
+
+
+def outline_crossings(
+    points: Sequence[float], width: int, height: int
+) -> tuple[Integers, Integers]:
+    """The columns of the image that a polygon's outline crosses, and the rows where it does."""
     corners = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     fine = (FINER * corners + 0.5).astype(np.int64)
     ends = np.roll(fine, -1, axis=0)
@@ -150,8 +158,7 @@ def _crossings(points: Sequence[float], width: int, height: int) -> Integers:
     y = np.minimum(before[:, 1], after[:, 1])
     row = np.ceil(np.clip((y + 0.5) / FINER - 0.5, 0, height))
     kept = (np.floor(column) == column) & (column >= 0) & (column <= width - 1)
-    places: Integers = (column[kept] * height + row[kept]).astype(np.int64)
-    return places
+    return column[kept].astype(np.int64), row[kept].astype(np.int64)
 
 
 def _fine_line(start: Integers, end: Integers) -> Integers:

@@ -2,6 +2,7 @@
 
 Members of a group become one instance: the box around them all, the label and attributes of the
 largest. Ellipses become masks. Lines, points, skeletons, cuboids and tags have no place in it.
+The format is described at https://cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
@@ -11,95 +12,56 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import orjson
 
 from cvat_lite.domain import masks
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations, Part, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import Box, bounding_box, union
-from cvat_lite.domain.labels import Label
-from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_json
 from cvat_lite.formats.attributes import shape_attributes
+from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_file
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
     Sink,
     Source,
-    Writable,
     WriteOptions,
     add_images,
 )
-from cvat_lite.formats.matching import FrameIndex, LabelIndex
-from cvat_lite.formats.tracks import TRACK_KEYS, collected, tracked
 
 KINDS = (ShapeType.RECTANGLE, ShapeType.POLYGON, ShapeType.ELLIPSE, ShapeType.MASK)
 MASKED = (ShapeType.ELLIPSE, ShapeType.MASK)
-LICENSE = {"name": "", "id": 0, "url": ""}
-INFO = dict.fromkeys(("contributor", "date_created", "description", "url", "version", "year"), "")
 SOURCE = "file"
-BATCH = 2000
 
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/instances_SUBSET.json`` and ``images/SUBSET/``."""
-    image_id = 0
+    first = 1
     for subset, parts in dataset.subsets().items():
         frames = list(chain.from_iterable(part.frames for part in parts))
         with sink.open(f"annotations/instances_{subset}.json") as file:
-            _write_head(file, dataset, frames, image_id)
-            _write_annotations(file, dataset, parts, image_id)
-            file.write(b"]}")
-        image_id += len(frames)
+            records = _records(dataset, parts, first)
+            write_file(file, _categories(dataset), frames, first, records)
+        first += len(frames)
     if options.save_images:
         add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
 
 
-def _write_head(file: Writable, dataset: Dataset, frames: Sequence[Frame], last_id: int) -> None:
+def _categories(dataset: Dataset) -> list[dict[str, Any]]:
     parents = {sub.id: label.name for label in dataset.labels for sub in label.sublabels}
-    head = {
-        "licenses": [LICENSE],
-        "info": INFO,
-        "categories": [
-            {"id": number, "name": label.name, "supercategory": parents.get(label.id, "")}
-            for number, label in enumerate(dataset.flat_labels, 1)
-        ],
-        "images": [
-            {
-                "id": number,
-                "width": frame.width,
-                "height": frame.height,
-                "file_name": frame.file_name,
-                "license": 0,
-                "flickr_url": "",
-                "coco_url": "",
-                "date_captured": 0,
-            }
-            for number, frame in enumerate(frames, last_id + 1)
-        ],
-        "annotations": [],
-    }
-    file.write(orjson.dumps(head)[:-2])
+    return [
+        {"id": number, "name": label.name, "supercategory": parents.get(label.id, "")}
+        for number, label in enumerate(dataset.flat_labels, 1)
+    ]
 
 
-def _write_annotations(
-    file: Writable, dataset: Dataset, parts: Sequence[Part], last_id: int
-) -> None:
-    """The annotations, a batch at a time; their ids count from 1 in each file."""
-    batch: list[bytes] = []
-    first = True
-    number = 0
-    for image_id, on_frame in enumerate(dataset.by_frame(parts), last_id + 1):
+def _records(
+    dataset: Dataset, parts: Sequence[Part], first_image: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for image_id, on_frame in enumerate(dataset.by_frame(parts), first_image):
         for instance in _instances(on_frame):
-            number += 1
-            record = {"id": number, "image_id": image_id}
-            record.update(_record(instance, on_frame.frame, dataset))
-            batch.append(orjson.dumps(record))
-        if len(batch) >= BATCH:
-            file.write((b"" if first else b",") + b",".join(batch))
-            batch, first = [], False
-    if batch:
-        file.write((b"" if first else b",") + b",".join(batch))
+            yield image_id, _record(instance, on_frame.frame, dataset)
 
 
 def _instances(on_frame: FrameAnnotations) -> Iterator[Sequence[Shape]]:
@@ -177,70 +139,24 @@ def _segmentation(instance: Sequence[Shape], frame: Frame) -> tuple[Any, int | N
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     """Read every COCO file of the archive, or the JSON file itself."""
-    files = [name for name in source.names() if name.lower().endswith(".json")]
-    if not files:
-        raise DatasetError("annotations", "", "there is no JSON file in the archive")
-    reader = _Reader(target)
-    shapes = [shape for file in files for shape in reader.shapes(source.read(file), file)]
-    return collected([], shapes, target)
+    return read_files(source, target, _shapes)
 
 
-class _Reader:
-    """Reads COCO files into the shapes of a target."""
-
-    def __init__(self, target: Target) -> None:
-        self._frames = FrameIndex(target)
-        self._labels = LabelIndex(target.labels)
-
-    def shapes(self, content: bytes, file: str) -> Iterator[Shape]:
-        """The shapes of one file."""
-        try:
-            root = orjson.loads(content)
-            images = {one["id"]: str(one["file_name"]) for one in root["images"]}
-            categories = {one["id"]: str(one["name"]) for one in root["categories"]}
-            records = root["annotations"]
-        except orjson.JSONDecodeError as error:
-            raise DatasetError(file, "", f"this is not JSON: {error}") from error
-        except (KeyError, TypeError) as error:
-            raise DatasetError(file, "", f"this is not a COCO file: {error}") from error
-        frames: dict[Any, Frame] = {}
-        labels: dict[Any, Label] = {}
-        for place, one in enumerate(records):
-            where = f"annotations[{place}]"
-            try:
-                image, category = one["image_id"], one["category_id"]
-                if image not in frames:
-                    frames[image] = self._frames.require(images[image], file, where)
-                if category not in labels:
-                    labels[category] = self._labels.require(categories[category], file, where)
-                yield from self._annotation(one, frames[image], labels[category], file, where)
-            except KeyError as error:
-                raise DatasetError(file, where, f"{error} is missing") from error
-            except (TypeError, ValueError, AttributeError) as error:
-                raise DatasetError(file, where, str(error)) from error
-
-    def _annotation(
-        self, one: Mapping[str, Any], frame: Frame, label: Label, file: str, where: str
-    ) -> Iterator[Shape]:
-        extra = one.get("attributes") or {}
-        segmentation = one.get("segmentation")
-        values = self._labels.attributes(label, extra.items(), file, where)
-        for kind, points in _outlines(segmentation, one.get("bbox"), frame):
-            shape = Shape(
-                label_id=label.id,
-                type=kind,
-                frame=frame.number,
-                source=SOURCE,
-                occluded=bool(extra.get("occluded", False)),
-                points=points,
-                attributes=values,
-            )
-            if kind is ShapeType.RECTANGLE:
-                shape.rotation = float(extra.get("rotation", 0.0)) % 360
-            if kind is not ShapeType.MASK and "track_id" in extra:
-                number, keyframe = (extra.get(key, True) for key in TRACK_KEYS)
-                shape = tracked(shape, int(number), bool(keyframe))
-            yield shape
+def _shapes(one: Mapping[str, Any], at: Place) -> Iterator[Shape]:
+    own, values = extras(one, at)
+    for kind, points in _outlines(one.get("segmentation"), one.get("bbox"), at.frame):
+        shape = Shape(
+            label_id=at.label.id,
+            type=kind,
+            frame=at.frame.number,
+            source=SOURCE,
+            occluded=bool(own.get("occluded", False)),
+            points=points,
+            attributes=values,
+        )
+        if kind is ShapeType.RECTANGLE:
+            shape.rotation = float(own.get("rotation", 0.0)) % 360
+        yield of_track(shape, own)
 
 
 def _outlines(segmentation: Any, box: Any, frame: Frame) -> Iterator[tuple[ShapeType, list[float]]]:
@@ -265,4 +181,13 @@ def _outlines(segmentation: Any, box: Any, frame: Frame) -> Iterator[tuple[Shape
         yield ShapeType.RECTANGLE, [round(value, 2) for value in corners]
 
 
-FORMATS = (Format("COCO 1.0", "1.0", write=write, read=read, read_extensions=("JSON", "ZIP")),)
+FORMATS = (
+    Format(
+        "COCO 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        read_extensions=("JSON", "ZIP"),
+        survey=survey_json.coco,
+    ),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from xml.etree.ElementTree import Element as Node
 
 from cvat_lite.domain.annotations import (
@@ -19,9 +19,9 @@ from cvat_lite.domain.dataset import Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
-from cvat_lite.formats import xml
+from cvat_lite.formats import survey_cvat, xml
 from cvat_lite.formats.cvat_xml import CUBOID, FILE, TYPES
-from cvat_lite.formats.format import Format, ReadOptions, Source
+from cvat_lite.formats.format import Format, Reader, ReadOptions, Source, Survey
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
 
 SOURCE = "file"
@@ -30,21 +30,34 @@ READ = frozenset({"image", "track"})
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     """Read ``annotations.xml``, wherever in the archive it lies, or the XML file itself."""
-    files = [name for name in source.names() if name.rpartition("/")[2] == FILE] or [
-        name for name in source.names() if name.lower().endswith(".xml")
-    ]
+    return _read(source, target, lambda _: True)
+
+
+def reading(keep: Callable[[Node], bool]) -> Reader:
+    """A reader of some of the images and tracks: those of a subset, say."""
+    return lambda source, target, _options: _read(source, target, keep)
+
+
+def survey(source: Source, pictures: Sequence[str]) -> Survey:
+    """The subsets, images and labels that the documents tell of."""
+    return survey_cvat.survey(source, pictures, reading)
+
+
+def _read(source: Source, target: Target, keep: Callable[[Node], bool]) -> LabeledData:
+    files = survey_cvat.documents(source)
     if not files:
         raise DatasetError(FILE, "", "there is no such file in the archive")
-    reader = _Reader(target)
+    reader = _Reader(target, keep)
     for file in files:
         reader.read(source, file)
     return reader.data
 
 
 class _Reader:
-    """Collects what one or several XML files say about a target."""
+    """Collects what one or several XML files say about a target, as far as it is to be kept."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, keep: Callable[[Node], bool]) -> None:
+        self._keep = keep
         self.data = LabeledData(tags=[], shapes=[], tracks=[])
         self._frames = FrameIndex(target)
         self._labels = LabelIndex(target.labels)
@@ -54,7 +67,7 @@ class _Reader:
     def read(self, source: Source, file: str) -> None:
         """Add a file's annotations."""
         self._file = file
-        for node in xml.elements(source, file, READ):
+        for node in filter(self._keep, xml.elements(source, file, READ)):
             self._where = f"{node.tag} {node.get('name') or node.get('id', '')!r}"
             try:
                 self._image(node) if node.tag == "image" else self._track(node)
@@ -253,4 +266,4 @@ POINTS: dict[ShapeType, Callable[[Node], list[float]]] = {
     ShapeType.POINTS: _points,
 }
 
-FORMATS = (Format("CVAT 1.1", "1.1", read=read, read_extensions=("XML", "ZIP")),)
+FORMATS = (Format("CVAT 1.1", "1.1", read=read, read_extensions=("XML", "ZIP"), survey=survey),)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from cvat_lite.domain import skeletons
 from cvat_lite.domain.annotations import AttributeValue, Element
 from cvat_lite.domain.dataset import Dataset, Frame, Part, PartInfo, Person, ProjectInfo
 from cvat_lite.domain.enums import ShapeType, TaskMode
@@ -30,7 +30,6 @@ TAGS = {
     ShapeType.SKELETON: "skeleton",
 }
 TYPES = {tag: kind for kind, tag in TAGS.items()}
-LABEL_ID = re.compile(r'data-label-id="(\d+)"')
 CUBOID = ("tl1", "bl1", "tr1", "br1", "tl2", "bl2", "tr2", "br2")
 
 
@@ -198,21 +197,15 @@ def _labels_of(labels: Iterable[Label], parent: str | None = None) -> list[str]:
             lines += _attribute(spec)
         lines.append("    </attributes>")
         if label.svg:
-            lines += _rows([("svg", _named_svg(label))], 4)
+            # Ids mean nothing elsewhere.
+            names = {one.id: one.name for one in label.sublabels}
+            svg = skeletons.ids_to_names(label.svg, names)
+            lines += _rows([("svg", svg)], 4)
         if parent is not None:
             lines += _rows([("parent", parent)], 4)
         lines.append("  </label>")
         lines += _labels_of(label.sublabels, label.name)
     return lines
-
-
-def _named_svg(label: Label) -> str:
-    """The drawing of a skeleton with its sublabels by name: their ids mean nothing elsewhere."""
-    names = {str(one.id): xml.attribute(one.name) for one in label.sublabels}
-    return LABEL_ID.sub(
-        lambda found: f'data-label-name="{names[found[1]]}"' if found[1] in names else found[0],
-        label.svg,
-    )
 
 
 def _attribute(spec: AttributeSpec) -> list[str]:

@@ -16,6 +16,7 @@ from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import ellipse_axes
 from cvat_lite.domain.interpolation import FrameShape
 from cvat_lite.domain.labels import Label
+from cvat_lite.formats import survey_json
 from cvat_lite.formats.attributes import shape_attributes, typed_attributes
 from cvat_lite.formats.datumaro_read import read
 from cvat_lite.formats.format import Format, Sink, Writable, WriteOptions, add_images
@@ -160,4 +161,13 @@ def _skeleton(shape: Shape, label: Label, attributes: dict[str, Any]) -> dict[st
     return record
 
 
-FORMATS = (Format("Datumaro 1.0", "1.0", write=write, read=read, read_extensions=("JSON", "ZIP")),)
+FORMATS = (
+    Format(
+        "Datumaro 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        read_extensions=("JSON", "ZIP"),
+        survey=survey_json.datumaro,
+    ),
+)

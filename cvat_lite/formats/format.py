@@ -7,7 +7,7 @@ not its business.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Protocol
 from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.dataset import Dataset, Frame, Image, Target
 from cvat_lite.domain.enums import Dimension
+from cvat_lite.domain.labels import Label
 
 
 class Writable(Protocol):
@@ -84,13 +85,50 @@ Writer = Callable[[Dataset, Sink, WriteOptions], None]
 Reader = Callable[[Source, Target, ReadOptions], LabeledData]
 
 
+def everything(_name: str) -> bool:
+    """What a subset that is all of its dataset has of it."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """A subset of a dataset with its images: by the name that a frame gets, the file, in order.
+
+    ``holds`` tells of a file that is no image whether the subset is read from it. ``read`` is how
+    it is read where that depends on the subset, ``numbers`` the number that the dataset knows an
+    image by, where it has them.
+    """
+
+    name: str
+    pictures: Mapping[str, str]
+    holds: Callable[[str], bool] = everything
+    read: Reader | None = None
+    numbers: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a dataset is made of: subsets, and labels with ids of their own.
+
+    ``labels`` is None where only the annotations tell them.
+    """
+
+    subsets: tuple[Subset, ...]
+    labels: tuple[Label, ...] | None = None
+
+
+#: Given the files of a dataset, and which of them are pictures or point clouds.
+Surveyor = Callable[[Source, Sequence[str]], Survey]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format under CVAT's name for it, the version included.
 
     ``write`` is None for one that is only imported, ``read`` for one that is only exported.
     ``read`` raises ``DatasetError`` for files that it cannot make sense of, and then gives
-    nothing.
+    nothing. ``survey`` finds the subsets and labels of a dataset before there are tasks for it;
+    without it all images of an archive are one subset.
     """
 
     name: str
@@ -101,6 +139,7 @@ class Format:
     write_extensions: tuple[str, ...] = ("ZIP",)
     read_extensions: tuple[str, ...] = ("ZIP",)
     enabled: bool = True
+    survey: Surveyor | None = None
 
 
 def add_image(sink: Sink, name: str, image: Image) -> None:

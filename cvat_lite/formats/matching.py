@@ -85,6 +85,17 @@ def _endings(item: str) -> Iterable[str]:
         yield item
 
 
+class UnknownLabelError(DatasetError):
+    """A label that the task does not have; ``name`` is what the dataset calls it."""
+
+    def __init__(self, file: str, where: str, name: str) -> None:
+        super().__init__(file, where, f"Label {name!r} is not registered for this task")
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[UnknownLabelError], tuple[str, str, str]]:
+        return type(self), (self.file, self.where, self.name)
+
+
 class LabelIndex:
     """Finds labels by name and makes the attribute values that they allow."""
 
@@ -103,7 +114,7 @@ class LabelIndex:
         """The label; DatasetError, in CVAT's words, if the task does not have it."""
         label = self._labels.get(name)
         if label is None:
-            raise DatasetError(file, where, f"Label {name!r} is not registered for this task")
+            raise UnknownLabelError(file, where, name)
         return label
 
     def sublabels(self, label: Label) -> LabelIndex:

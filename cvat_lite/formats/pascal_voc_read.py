@@ -6,20 +6,18 @@ Masks stay masks, or become the polygons around their pixels if that is asked fo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element as Node
 
-from cvat_lite.domain import masks
 from cvat_lite.domain.annotations import LabeledData, Shape, Tag
 from cvat_lite.domain.dataset import Target
 from cvat_lite.domain.enums import ShapeType
-from cvat_lite.domain.outlines import outlines
 from cvat_lite.errors import DatasetError
-from cvat_lite.formats import voc_masks, xml
+from cvat_lite.formats import xml
 from cvat_lite.formats.format import ReadOptions, Source
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
-from cvat_lite.formats.png import decode_rgb
+from cvat_lite.formats.members import files_below
 from cvat_lite.formats.tracks import collected, tracked
+from cvat_lite.formats.voc_masks_read import has_pictures, mask_shapes
 
 SOURCE = "file"
 SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -31,17 +29,9 @@ def read(source: Source, target: Target, options: ReadOptions) -> LabeledData:
     reader = _Reader(source, target)
     if not reader.found:
         raise DatasetError("Annotations", "", "the archive has none of the format's directories")
-    return collected(list(reader.tags()), [*reader.boxes(), *reader.masks(options)], target)
-
-
-def _below(name: str, *folders: str) -> str | None:
-    """The path below these directories, wherever in the archive they lie."""
-    parts = PurePosixPath(name).parts
-    size = len(folders)
-    for place in range(len(parts) - size):
-        if parts[place : place + size] == folders:
-            return "/".join(parts[place + size :])
-    return None
+    return collected(
+        list(reader.tags()), [*reader.boxes(), *mask_shapes(source, target, options)], target
+    )
 
 
 def _fields(node: Node | None) -> dict[str, str]:
@@ -54,18 +44,9 @@ class _Reader:
         self._source = source
         self._frames = FrameIndex(target)
         self._labels = LabelIndex(target.labels)
-        self._documents = self._files(".xml", "Annotations")
-        self._lists = self._files(".txt", "ImageSets", "Main")
-        self._pictures = self._files(".png", "SegmentationObject")
-        self.found = bool(self._documents or self._lists or self._pictures)
-
-    def _files(self, suffix: str, *folders: str) -> dict[str, str]:
-        """The files in a directory: by their path below it without suffix, the whole name."""
-        return {
-            below.removesuffix(suffix): name
-            for name in self._source.names()
-            if name.endswith(suffix) and (below := _below(name, *folders)) is not None
-        }
+        self._documents = files_below(source, ".xml", "Annotations")
+        self._lists = files_below(source, ".txt", "ImageSets", "Main")
+        self.found = bool(self._documents or self._lists or has_pictures(source))
 
     def boxes(self) -> Iterator[Shape]:
         """The objects of all documents."""
@@ -127,55 +108,3 @@ class _Reader:
             if character == "_" and name[place + 1 :] in self._lists:
                 return name[:place]
         return None
-
-    def masks(self, options: ReadOptions) -> Iterator[Shape]:
-        """The instances in the pictures, each as a mask or as polygons."""
-        if not self._pictures:
-            return
-        labels = self._colors()
-        classes = self._files(".png", "SegmentationClass")
-        for item, file in self._pictures.items():
-            frame = self._frames.require(item, file)
-            if item not in classes:
-                raise DatasetError(file, "", "there is no picture of the classes to it")
-            objects = decode_rgb(self._source.read(file), file)
-            colors = decode_rgb(self._source.read(classes[item]), classes[item])
-            if objects.shape != colors.shape or objects.shape[:2] != (frame.height, frame.width):
-                raise DatasetError(file, "", "the picture is not of the image's size")
-            for rgb, bitmap in voc_masks.instances(colors, objects):
-                name = labels.get(rgb)
-                if name is None:
-                    raise DatasetError(file, "", f"no label has the colour {rgb}")
-                label = self._labels.require(name, file)
-                yield from _figures(bitmap, label.id, frame.number, options)
-
-    def _colors(self) -> dict[voc_masks.Color, str]:
-        """The labels by colour, from ``labelmap.txt``."""
-        for name in self._source.names():
-            if name.rpartition("/")[2] == "labelmap.txt":
-                return dict(self._label_map(name))
-        raise DatasetError("labelmap.txt", "", "there is no such file in the archive")
-
-    def _label_map(self, file: str) -> Iterator[tuple[voc_masks.Color, str]]:
-        lines = self._source.read(file).decode("utf-8", "replace").splitlines()
-        for number, line in enumerate(lines, 1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            try:
-                name, code, *_ = line.rsplit(":", 3)
-                red, green, blue = (int(channel) for channel in code.split(","))
-            except ValueError as error:
-                why = "a line is label:red,green,blue:parts:actions"
-                raise DatasetError(file, f"line {number}", why) from error
-            yield (red, green, blue), name
-
-
-def _figures(
-    bitmap: masks.Bitmap, label_id: int, frame: int, options: ReadOptions
-) -> Iterator[Shape]:
-    if options.masks_to_polygons:
-        kind, figures = ShapeType.POLYGON, outlines(bitmap)
-    else:
-        kind, figures = ShapeType.MASK, [masks.mask_of_bitmap(bitmap)]
-    for points in figures:
-        yield Shape(label_id=label_id, type=kind, frame=frame, source=SOURCE, points=points)

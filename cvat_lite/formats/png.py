@@ -1,6 +1,7 @@
 """PNG files of label colours: written as they are small, read as datasets have them.
 
-Only what masks need: eight bits or less a channel, not interlaced. Pictures are not read here.
+Only what masks need: colours of eight bits or less a channel, numbers of sixteen or less, not
+interlaced. Pictures are not read here.
 """
 
 from __future__ import annotations
@@ -18,21 +19,66 @@ Pixels = NDArray[np.uint8]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+DEPTHS = (1, 2, 4, 8, 16)
 MAX_PIXELS = 500_000_000
 
 
 def encode_rgb(pixels: Pixels) -> bytes:
-    """A PNG of rows of red, green and blue."""
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)
-    rows[:, 1:] = pixels.reshape(height, 3 * width)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    """A PNG of rows of red, green and blue; with a fourth channel, of opacity as well."""
+    height, width, channels = pixels.shape
+    return _encoded(pixels.reshape(height, channels * width), width, 8, 2 if channels == 3 else 6)
+
+
+def encode_gray(values: NDArray[np.integer], depth: int) -> bytes:
+    """A PNG of rows of numbers, of 8 or 16 bits each."""
+    height, width = values.shape
+    stored = values.astype(">u2" if depth == 16 else np.uint8)
+    return _encoded(stored.view(np.uint8).reshape(height, -1), width, depth, 0)
+
+
+def _encoded(lines: Pixels, width: int, depth: int, kind_of_color: int) -> bytes:
+    height, stride = lines.shape
+    rows = np.zeros((height, 1 + stride), dtype=np.uint8)
+    rows[:, 1:] = lines
+    header = struct.pack(">IIBBBBB", width, height, depth, kind_of_color, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
     return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
+def decode_numbers(content: bytes, file: str) -> NDArray[np.int64]:
+    """The pixels as rows of numbers: grey values of up to 16 bits, or places in a palette.
+
+    DatasetError if it is no PNG that we read, or one of colours.
+    """
+    header, _, packed = _parts(content, file)
+    width, height, depth, kind_of_color, _, _, interlaced = header
+    if kind_of_color not in (0, 3) or interlaced:
+        raise DatasetError(file, "", "this kind of PNG image cannot hold numbers")
+    if depth < 16:
+        return _values(packed, (width, height, depth, 1), file)[:, :, 0].astype(np.int64)
+    halves = _values(packed, (width, height, 8, 2), file).astype(np.int64)
+    return halves[:, :, 0] << 8 | halves[:, :, 1]
+
+
 def decode_rgb(content: bytes, file: str) -> Pixels:
     """The pixels as rows of red, green and blue; DatasetError if it is no PNG that we read."""
+    header, palette, packed = _parts(content, file)
+    width, height, depth, kind_of_color, _, _, interlaced = header
+    channels = CHANNELS.get(kind_of_color, 0)
+    if not channels or interlaced or depth > 8 or (depth < 8 and channels > 1):
+        raise DatasetError(file, "", "this kind of PNG image cannot hold masks")
+    values = _values(packed, (width, height, depth, channels), file)
+    if kind_of_color == 3:
+        colored: Pixels = palette[values[:, :, 0]]
+        return colored
+    if channels < 3:
+        values = values * np.uint8(255 // (2**depth - 1))
+        return np.repeat(values[:, :, :1], 3, axis=2)
+    return values[:, :, :3]
+
+
+def _parts(content: bytes, file: str) -> tuple[tuple[int, ...], Pixels, bytes]:
+    """The header's fields, the palette, and the packed pixels; DatasetError if it is broken."""
     palette = np.zeros((256, 3), dtype=np.uint8)
     header: tuple[int, ...] = ()
     packed = []
@@ -46,20 +92,11 @@ def decode_rgb(content: bytes, file: str) -> Pixels:
             packed.append(data)
     if not header:
         raise DatasetError(file, "", "this is not a PNG image")
-    width, height, depth, kind_of_color, _, _, interlaced = header
-    channels = CHANNELS.get(kind_of_color, 0)
-    if not channels or interlaced or depth > 8 or (depth < 8 and channels > 1):
-        raise DatasetError(file, "", "this kind of PNG image cannot hold masks")
-    if width * height > MAX_PIXELS:
+    if not header[0] or not header[1] or header[2] not in DEPTHS:
+        raise DatasetError(file, "", "the image is broken: its header makes no sense")
+    if header[0] * header[1] > MAX_PIXELS:
         raise DatasetError(file, "", "the image is too large")
-    values = _values(b"".join(packed), (width, height, depth, channels), file)
-    if kind_of_color == 3:
-        colored: Pixels = palette[values[:, :, 0]]
-        return colored
-    if channels < 3:
-        values = values * np.uint8(255 // (2**depth - 1))
-        return np.repeat(values[:, :, :1], 3, axis=2)
-    return values[:, :, :3]
+    return header, palette, b"".join(packed)
 
 
 def _values(packed: bytes, shape: tuple[int, int, int, int], file: str) -> Pixels:

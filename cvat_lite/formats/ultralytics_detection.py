@@ -1,93 +1,54 @@
-"""Ultralytics YOLO Detection 1.0: YOLO's boxes with a YAML file that names labels and subsets."""
+"""Ultralytics YOLO Detection and Detection Track 1.0: upright boxes, the latter with track ids.
+
+See https://docs.ultralytics.com/datasets/detect/. A line is the label's number, the box's centre
+and its size; of Detection Track, which is only written, boxes of tracks have the track's number
+behind.
+"""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Any
-
-import yaml
-
 from cvat_lite.domain.annotations import LabeledData
-from cvat_lite.domain.dataset import Dataset, Target
-from cvat_lite.errors import DatasetError
-from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
-from cvat_lite.formats.yolo import box_lines, boxes
-
-CONFIGURATIONS = (".yaml", ".yml")
-TRAIN = "train"
-LABELS = "labels"
+from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
+from cvat_lite.domain.enums import ShapeType
+from cvat_lite.domain.interpolation import FrameShape
+from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
+from cvat_lite.formats.ultralytics import read_lines, write_labels
+from cvat_lite.formats.yolo import box_lines
+from cvat_lite.formats.yolo_lines import box_of, center_text
 
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
-    """Write ``data.yaml``, a list of images a subset, and ``labels/SUBSET/``.
-
-    Images without a box have no file of labels; only whole labels are numbered, not sublabels.
-    """
-    subsets = {_subset(name): parts for name, parts in dataset.subsets().items()}
-    sink.add("data.yaml", _configuration(dataset, list(subsets)))
+    """Write upright boxes; only whole labels are numbered, not sublabels."""
     places = {label.id: place for place, label in enumerate(dataset.labels)}
-    for subset, parts in subsets.items():
-        listed = []
-        for on_frame in dataset.by_frame(parts):
-            frame = on_frame.frame
-            listed.append(f"data/images/{subset}/{frame.file_name}\n")
-            if lines := box_lines(on_frame, places):
-                sink.add(f"{LABELS}/{subset}/{frame.item}.txt", lines)
-        sink.add(f"{subset}.txt", "".join(listed).encode())
-    if options.save_images:
-        add_images(
-            dataset, sink, lambda frame, subset: f"images/{_subset(subset)}/{frame.file_name}"
-        )
+
+    def lines_of(on_frame: FrameAnnotations) -> str:
+        return box_lines(on_frame, places).decode()
+
+    write_labels(dataset, sink, options, dataset.labels, lines_of)
 
 
-def _subset(name: str) -> str:
-    return TRAIN if name == "default" else name
+def write_tracks(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
+    """Write upright boxes, those of tracks with the track's number."""
+    places = {label.id: place for place, label in enumerate(dataset.labels)}
 
+    def lines_of(on_frame: FrameAnnotations) -> str:
+        found = []
+        for shape in on_frame.shapes:
+            if shape.type is ShapeType.RECTANGLE and not shape.rotation:
+                track = f" {shape.track_id}" if isinstance(shape, FrameShape) else ""
+                box = center_text(shape.points, on_frame.frame)
+                found.append(f"{places[shape.label_id]} {box}{track}\n")
+        return "".join(found)
 
-def _configuration(dataset: Dataset, subsets: list[str]) -> bytes:
-    content: dict[str, Any] = {
-        "names": {place: label.name for place, label in enumerate(dataset.labels)},
-        "path": ".",
-    }
-    content.update((subset, f"{subset}.txt") for subset in subsets)
-    text: str = yaml.safe_dump(content, allow_unicode=True)
-    return text.encode()
+    write_labels(dataset, sink, options, dataset.labels, lines_of)
 
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     """Read the boxes below ``labels/``."""
-    configurations = [name for name in source.names() if name.endswith(CONFIGURATIONS)]
-    if not configurations:
-        raise DatasetError("data.yaml", "", "there is no such file in the archive")
-    names = label_names(source.read(configurations[0]), configurations[0])
-    files = [(name, item) for name in source.names() if (item := _item(name)) is not None]
-    return LabeledData(shapes=list(boxes(source, target, files, names)))
+    return LabeledData(shapes=[box_of(line) for line in read_lines(source, target)])
 
 
-def label_names(content: bytes, file: str) -> dict[int, str]:
-    """The labels by number, from a list or a mapping; DatasetError if there is neither."""
-    try:
-        root = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise DatasetError(file, "", f"this is not YAML: {error}") from error
-    names = root.get("names") if isinstance(root, dict) else None
-    if isinstance(names, list):
-        names = dict(enumerate(names))
-    if isinstance(names, dict) and all(
-        isinstance(place, int) and isinstance(name, str | int | float)
-        for place, name in names.items()
-    ):
-        return {place: str(name) for place, name in names.items()}
-    raise DatasetError(file, "names", "this is neither a list of labels nor labels by number")
-
-
-def _item(name: str) -> str | None:
-    """The image's id, of a file of boxes: what follows ``labels/`` and the subset."""
-    parts = PurePosixPath(name).parts
-    if LABELS not in parts[:-1] or not name.endswith(".txt"):
-        return None
-    below = parts[parts.index(LABELS) + 1 :]
-    return "/".join(below[1:] or below).removesuffix(".txt")
-
-
-FORMATS = (Format("Ultralytics YOLO Detection 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("Ultralytics YOLO Detection 1.0", "1.0", write=write, read=read),
+    Format("Ultralytics YOLO Detection Track 1.0", "1.0", write=write_tracks),
+)

@@ -30,13 +30,27 @@ def painted(frame: Frame, layers: Sequence[tuple[masks.Bitmap, Color]]) -> Pixel
     return pixels
 
 
+def number(rgb: Color) -> int:
+    """The class or instance that a colour stands for: the inverse of ``color``."""
+    return sum(
+        (rgb[channel] >> (7 - place) & 1) << (3 * place + channel)
+        for place in range(8)
+        for channel in range(3)
+    )
+
+
 def instances(classes: Pixels, objects: Pixels) -> list[tuple[Color, masks.Bitmap]]:
-    """Each instance's class colour and pixels, in the order of their colours."""
+    """Each instance's class colour and pixels, in the order of their numbers."""
     joined = np.concatenate([objects, classes], axis=2).astype(np.int64)
     keys = joined @ (256 ** np.arange(5, -1, -1))
     found = []
     for key in np.unique(keys):
         code = int(key) & 0xFFFFFF
         if code:
-            found.append(((code >> 16, code >> 8 & 0xFF, code & 0xFF), keys == key))
-    return found
+            found.append((number(_split(int(key) >> 24)), _split(code), keys == key))
+    found.sort(key=lambda one: one[:2])
+    return [(rgb, bitmap) for _, rgb, bitmap in found]
+
+
+def _split(code: int) -> Color:
+    return code >> 16, code >> 8 & 0xFF, code & 0xFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -11,7 +12,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
+import numpy as np
 import orjson
+import PIL.Image
 import yaml
 
 from cvat_lite.domain.annotations import LabeledData
@@ -27,11 +30,15 @@ from cvat_lite.domain.dataset import (
 )
 from cvat_lite.domain.enums import InputType, LabelType, TaskMode
 from cvat_lite.domain.labels import AttributeSpec, Label
-from cvat_lite.formats.png import decode_rgb
 
 DATA = Path(__file__).parent.parent / "data"
 ROOT = DATA / "golden_exports"
 TASKS = ("boxes", "images", "skeletons", "tags", "video")
+# What the names of pictures of masks have in them; other pictures are compared byte by byte.
+PICTURES = ("Segmentation", "annot/", "gtFine", "/semantic", "/instance", "/Masks/")
+# Files of text whose coordinates are pixels.
+PIXELS = ("gt.txt", "/label_2/")
+FRACTION = re.compile(r"\d+\.\d{3,}\b")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 
@@ -133,11 +140,25 @@ def _comparable(name: str, data: bytes) -> Any:
         return _tree(ET.parse(io.BytesIO(data)).getroot())
     if suffix == "yaml":
         return yaml.safe_load(data)
-    if suffix == "png" and "Segmentation" in name:
-        return decode_rgb(data, name).tolist()
+    if (suffix == "png" and any(part in name for part in PICTURES)) or suffix == "bmp":
+        picture = PIL.Image.open(io.BytesIO(data))
+        return picture.mode, picture.size, picture.tobytes()
+    if suffix == "png" and name.startswith("masks/"):
+        return (np.asarray(PIL.Image.open(io.BytesIO(data)).convert("L")) > 0).tolist()
+    if suffix == "csv":
+        return [[_text(cell) for cell in row] for row in csv.reader(io.StringIO(data.decode()))]
+    if suffix == "txt" and "wider_face" in name:
+        return [[_text(word) for word in line.split(" ")] for line in data.decode().splitlines()]
     if suffix in ("txt", "data", "names"):
-        return data.decode().splitlines()
+        text = data.decode()
+        if any(part in name for part in PIXELS):
+            text = FRACTION.sub(_two_decimals, text)
+        return text.splitlines()
     return data
+
+
+def _two_decimals(number: re.Match[str]) -> str:
+    return str(round(float(number[0]), 2))
 
 
 def _rounded(value: Any, key: str = "") -> Any:
@@ -145,7 +166,7 @@ def _rounded(value: Any, key: str = "") -> Any:
         return round(value, 2)
     if isinstance(value, list):
         items = [_rounded(one) for one in value]
-        return sorted(items) if key == "joints" else items
+        return sorted(items) if key in ("joints", "skeleton") else items
     if isinstance(value, dict):
         return {name: _rounded(one, name) for name, one in value.items()}
     return value

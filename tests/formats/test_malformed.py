@@ -187,6 +187,87 @@ CASES = {
         {"a.json": datumaro({"bbox": [1, 2, 3, 4]}, "z")},
         r"a.json, items\[0\]: no frame",
     ),
+    ("Segmentation mask 1.1", "none of its directories"): (
+        {"a.txt": b""},
+        "SegmentationObject: the archive has none",
+    ),
+    ("Segmentation mask 1.1", "a label map that is none"): (
+        {"SegmentationObject/a.png": b"x", "labelmap.txt": b"cat\n"},
+        "labelmap.txt, line 1: a line is",
+    ),
+    ("CamVid 1.0", "no colours"): ({"defaultannot/a.png": b""}, "label_colors.txt: there is no"),
+    ("CamVid 1.0", "a colour that is none"): (
+        {"label_colors.txt": b"0 0 256 cat\n"},
+        "label_colors.txt, line 1: a channel",
+    ),
+    ("CamVid 1.0", "a picture that is no PNG"): (
+        {"label_colors.txt": b"0 0 9 cat\n", "defaultannot/a.png": b"x"},
+        "defaultannot/a.png: this is not a PNG image",
+    ),
+    ("Cityscapes 1.0", "no pictures"): ({"a.txt": b""}, "gtFine: the archive has none"),
+    ("Cityscapes 1.0", "a picture that is no PNG"): (
+        {"gtFine/train/a_gtFine_instanceIds.png": b"x"},
+        "a_gtFine_instanceIds.png: this is not a PNG image",
+    ),
+    ("KITTI 1.0", "no directories"): ({"a.txt": b""}, "label_2: the archive has none"),
+    ("KITTI 1.0", "a line that is no box"): (
+        {"label_2/a.txt": b"cat 1 2 3\n"},
+        "label_2/a.txt, line 1: a line is a type",
+    ),
+    ("KITTI 1.0", "an unknown label"): (
+        {"label_2/a.txt": b"bird 0 0 -1 1 2 3 4 -1 -1 -1 -1 -1 -1 -1\n"},
+        "line 1: Label 'bird'",
+    ),
+    ("LabelMe 3.0", "no documents"): ({"a.txt": b""}, "there is no XML file"),
+    ("LabelMe 3.0", "a point without numbers"): (
+        {"a.xml": voc("<object><name>cat</name><polygon><pt><x>1</x></pt></polygon></object>")},
+        "a.xml, object 0: a point has not",
+    ),
+    ("LabelMe 3.0", "a picture that is not there"): (
+        {"a.xml": voc("<object><name>cat</name><segm><mask>../m.png</mask></segm></object>")},
+        "a.xml, object 0: there is no picture '../m.png'",
+    ),
+    ("MOT 1.1", "no boxes"): ({"gt/labels.txt": b"cat"}, "gt/gt.txt: there is no such file"),
+    ("MOT 1.1", "a number that is not finite"): (
+        {"gt/gt.txt": b"1,1,nan,2,3,4,1,1,1\n"},
+        "gt/gt.txt, line 1: a line is frame",
+    ),
+    ("MOT 1.1", "an unknown frame"): (
+        {"gt/gt.txt": b"2,1,1,2,3,4,1,1,1\n"},
+        "line 1: the task has no frame 2",
+    ),
+    ("MOT 1.1", "an unknown class"): (
+        {"gt/gt.txt": b"1,1,1,2,3,4,1,3,1\n", "gt/labels.txt": b"cat\ndog"},
+        "line 1: there is no class 3",
+    ),
+    ("MOTS PNG 1.0", "no directory"): ({"a.txt": b""}, "instances: there is no such directory"),
+    ("MOTS PNG 1.0", "an unknown frame"): (
+        {"train/instances/z.png": b"x"},
+        "train/instances/z.png: no frame",
+    ),
+    ("ICDAR Recognition 1.0", "no list"): ({"a.txt": b""}, "gt.txt: there is no such file"),
+    ("ICDAR Recognition 1.0", "a line without a comma"): (
+        {"gt.txt": b"a.jpg\n"},
+        "gt.txt, line 1: a line is an image",
+    ),
+    ("ICDAR Recognition 1.0", "a task without its label"): (
+        {"gt.txt": b'a.jpg, "x"\n'},
+        "line 1: Label 'icdar' is not registered",
+    ),
+    ("ICDAR Localization 1.0", "no lists"): ({"a.txt": b""}, "there is no such file"),
+    ("ICDAR Localization 1.0", "three numbers"): (
+        {"gt_a.txt": b"\n1 2 3\n"},
+        "gt_a.txt, line 2: a line is",
+    ),
+    ("ICDAR Segmentation 1.0", "no lists"): ({"a.txt": b""}, "there is no such file"),
+    ("ICDAR Segmentation 1.0", "a line without a character"): (
+        {"a_GT.txt": b"0 0 255 1 2 3 4 5 6\n"},
+        "a_GT.txt, line 1: a line is red",
+    ),
+    ("ICDAR Segmentation 1.0", "a picture that is no BMP"): (
+        {"a_GT.txt": b'0 0 255 1 2 3 4 5 6 "x"\n', "a_GT.bmp": b"x"},
+        "a_GT.bmp: this is not a BMP image",
+    ),
 }
 
 
