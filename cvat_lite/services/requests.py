@@ -300,6 +300,8 @@ async def cancel(context: Context, request_id: str) -> None:
 
 def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
     """A request on the wire; the progress of one that does not run is 0, as CVAT answers it."""
+    # Only what has to do with files has a format.
+    form = {} if request.operation.startswith(("merge:", "calculate:")) else {"format": request.format}
     return {
         "status": request.status,
         "message": request.message,
@@ -311,7 +313,7 @@ def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
             "task_id": request.task_id,
             "job_id": request.job_id,
             "org_id": request.organization_id,
-            "format": request.format,
+            **form,
             # What has been done needs its payload no more: the id tells.
             "lightweight": True if "lightweight=true" in request.id.split("&") else None,
         },

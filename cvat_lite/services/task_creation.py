@@ -24,6 +24,7 @@ from cvat_lite.services.context import Context, Server
 from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
 from cvat_lite.services.validation import choosing, creation
+from cvat_lite.store import consensus as consensus_store
 from cvat_lite.store import data as data_store
 from cvat_lite.store import jobs as job_store
 from cvat_lite.store import requests as request_store
@@ -283,6 +284,9 @@ async def save(making: Making, made: Plan) -> None:
         )
         await job_store.add_ranges(db, making.task_id, cut.spans)
         await creation.save(db, making.task_id, making.data_id, checked)
+        if task.consensus_replicas:
+            await consensus_store.add_settings(db, making.task_id)
+            await consensus_store.add_replicas(db, making.task_id, task.consensus_replicas)
         if task.project_id is not None:
             await rows.update(db, "projects", task.project_id, {"updated_date": now})
 

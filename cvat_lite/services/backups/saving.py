@@ -33,6 +33,7 @@ from cvat_lite.services.events import Place
 from cvat_lite.services.task_creation import CHARACTERS
 from cvat_lite.store import annotations as annotation_store
 from cvat_lite.store import assets as asset_store
+from cvat_lite.store import consensus as consensus_store
 from cvat_lite.store import data as data_store
 from cvat_lite.store import guides as guide_store
 from cvat_lite.store import labels as label_store
@@ -67,7 +68,9 @@ class Saving:
                 "updated_date": now,
             },
         )
-        await labels.give(db, {"project_id": project_id}, layout.wire_labels(entry.labels))
+        await labels.give(
+            self.context, db, {"project_id": project_id}, layout.wire_labels(entry.labels)
+        )
         recorded = await label_store.of_project(db, project_id)
         await self.guide(db, {"project_id": project_id}, ready.guide)
         place = Place(self.context.organization_id, project_id)
@@ -115,10 +118,14 @@ class Saving:
             },
         )
         if project_id is None:
-            await labels.give(db, {"task_id": task_id}, layout.wire_labels(entry.labels))
+            await labels.give(
+                self.context, db, {"task_id": task_id}, layout.wire_labels(entry.labels)
+            )
             shared = await label_store.of_task(db, task_id)
         await self.guide(db, {"task_id": task_id}, ready.guide)
         jobs = await add_jobs(db, task_id, entry.jobs, now)
+        if entry.consensus_replicas:
+            await consensus_store.add_settings(db, task_id)
         await annotate(db, ready, jobs, shared)
         place = Place(self.context.organization_id, project_id, task_id)
         made = await tasks.shown(self.context, db, task_id)
