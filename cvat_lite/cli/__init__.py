@@ -49,6 +49,10 @@ def run(options: Namespace) -> None:
         from cvat_lite.cli import seed  # noqa: PLC0415
 
         seed.run(options)
+    elif options.command in ("push", "pull"):
+        from cvat_lite.cli import moving  # noqa: PLC0415
+
+        moving.run(options)
     else:
         from cvat_lite.cli import serve  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cvat_lite import API_VERSION, __version__
+from cvat_lite.cli import move_arguments
 from cvat_lite.cli.settings import ENVIRONMENT_ONLY, variable
 from cvat_lite.domain.people import GROUPS
 
@@ -58,6 +59,7 @@ def build_parser() -> ArgumentParser:
     add_import(commands)
     add_snapshot(commands)
     add_seed(commands)
+    add_moves(commands)
     return parser
 
 
@@ -267,6 +269,16 @@ def add_seed(commands: Commands) -> None:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the description, in YAML")
     add_data_dir(parser)
+
+
+def add_moves(commands: Commands) -> None:
+    """``cvat-lite push`` and ``cvat-lite pull``."""
+    push = commands.add_parser("push", help="move projects and tasks to a full CVAT")
+    move_arguments.fill(push, "to")
+    pull = commands.add_parser("pull", help="bring projects and tasks of a full CVAT here")
+    move_arguments.fill(pull, "from")
+    for parser in (push, pull):
+        add_data_dir(parser)
 
 
 def add_data_dir(parser: ArgumentParser) -> None:

@@ -17,7 +17,8 @@ def later(seconds: float) -> str:
 
 def write(moment: datetime) -> str:
     """A moment as text; text of this form sorts as time does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime, which leaves the zeros of early years out on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read(text: str) -> datetime:

@@ -47,8 +47,6 @@ class Database:
         self._writer: Connection | None = None
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._open: list[Connection] = []
-        #: Grows with every committed write; what was read before it changed may be kept.
-        self.generation = 0
 
     @classmethod
     async def open(cls, path: Path, readers: int = READERS) -> Database:
@@ -117,7 +115,6 @@ class Database:
             try:
                 await writer.execute("BEGIN IMMEDIATE")
                 yield writer
-                self.generation += 1
                 # A commit that was begun is not torn: cancelled callers wait for it.
                 await asyncio.shield(writer.commit())
             except BaseException:
@@ -130,9 +127,7 @@ class Database:
         It has a connection of its own, and makes the change in one transaction.
         """
         async with self._lock:
-            done = await asyncio.to_thread(work)
-            self.generation += 1
-            return done
+            return await asyncio.to_thread(work)
 
 
 def migrations() -> list[tuple[int, str, str]]:
