@@ -19,6 +19,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from benchmarks import backups, formats, lists
 from benchmarks.server import Client, peak, resident, running
 
 SHAPES = 100_000
@@ -253,6 +254,10 @@ ALL: dict[str, Callable[[Path], None]] = {
     "creation": creation,
     "annotations": annotations,
     "many": many,
+    "formats": lambda share: formats.formats(share, photographs),
+    "backups": lambda share: backups.backups(share, say),
+    "lists": lists.lists,
+    "million": lambda share: formats.million(share, photographs),
 }
 
 

@@ -59,14 +59,17 @@ class Client:
                 return time.perf_counter() - begun
             time.sleep(0.01)
 
-    def task_in_place(self, names: list[str], **more: Any) -> tuple[int, float]:
+    def task_in_place(
+        self, names: list[str], labels: list[dict[str, Any]] | None = None
+    ) -> tuple[int, float]:
         """A task of files in the share, and the seconds until its frames were there."""
-        task = self.call("POST", "/tasks", {"name": "benchmark", "labels": [{"name": "car"}]})
+        body = {"name": "benchmark", "labels": labels or [{"name": "car"}]}
+        task = self.call("POST", "/tasks", body)
         begun = time.perf_counter()
         answer = self.call(
             "POST",
             f"/tasks/{task['id']}/data/",
-            {"image_quality": 70, "server_files": names, **more},
+            {"image_quality": 70, "server_files": names},
         )
         self.finish(answer["rq_id"])
         return task["id"], time.perf_counter() - begun
@@ -81,9 +84,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(share: Path | None = None) -> Iterator[tuple[Client, int, float]]:
-    """A server in a temporary directory: a client, the process id, the seconds to first answer."""
-    with tempfile.TemporaryDirectory() as directory:
+def running(
+    share: Path | None = None, data: Path | None = None
+) -> Iterator[tuple[Client, int, float]]:
+    """A server: a client, the process id, the seconds to first answer.
+
+    Its data directory is a temporary one unless ``data`` names one.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = str(data or temporary)
         port = free_port()
         command = [sys.executable, "-m", "cvat_lite", "serve", "--port", str(port)]
         command += ["--data-dir", directory, *(["--share", str(share)] if share else [])]
@@ -117,3 +126,19 @@ def peak(pid: int) -> float:
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def reset_peak(pid: int) -> None:
+    """Let the most that a process has held be what it holds now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def processor(pid: int) -> float:
+    """The seconds of processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started: its workers."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -98,7 +98,7 @@ async def text_of(part: BodyPartReader) -> str:
 @docs(
     tags=["assets"],
     summary="Get an asset",
-    responses={"200": {"description": "Asset file", "content": {"application/octet-stream": {}}}},
+    responses={"200": {"description": "Asset file", "content": {"*/*": {}}}},
 )
 async def assets_retrieve(request: web.Request) -> web.StreamResponse:
     """The file, for those who may see the guide."""

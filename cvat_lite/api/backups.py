@@ -9,7 +9,7 @@ from cvat_lite.api.collections import ORGANIZATION
 from cvat_lite.api.declare import CONTEXT, Parameter, query
 from cvat_lite.api.labeled_data import LOCATION, refuse_cloud
 from cvat_lite.api.parameters import flag, number
-from cvat_lite.api.respond import respond, respond_file
+from cvat_lite.api.respond import PRIVATE, respond, respond_file
 from cvat_lite.errors import RuleError
 from cvat_lite.services.backups import exporting, restoring
 
@@ -39,9 +39,7 @@ async def download(request: web.Request, kind: str) -> web.StreamResponse:
     if not rq_id:
         raise RuleError("Missing request id in the query parameters")
     path, name = await exporting.download(request[CONTEXT], kind, number(request), rq_id)
-    return await respond_file(
-        path, "application/zip", filename=name, headers={"Cache-Control": "private"}
-    )
+    return await respond_file(path, "application/zip", filename=name, headers=PRIVATE)
 
 
 async def receive(request: web.Request, kind: str) -> web.StreamResponse:

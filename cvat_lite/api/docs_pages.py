@@ -16,6 +16,7 @@ from aiohttp import web
 
 from cvat_lite.api import openapi
 from cvat_lite.api.pages import file_response, script_hashes, static_directory
+from cvat_lite.api.respond import respond_kept
 
 routes = web.RouteTableDef()
 
@@ -115,9 +116,10 @@ async def page(request: web.Request) -> web.StreamResponse:
     if not request.path.endswith("/"):
         raise web.HTTPFound(f"{request.path.rpartition('/')[2]}/")
     body = (await asyncio.to_thread(pages_of, request.app)).pages[request.path]
-    return web.Response(
-        body=body,
-        headers={
+    return respond_kept(
+        request,
+        body,
+        {
             "Content-Type": "text/html; charset=utf-8",
             "Cache-Control": "no-cache",
             "Content-Security-Policy": POLICY.format(hashes=script_hashes(body)),
@@ -131,11 +133,8 @@ async def file(request: web.Request) -> web.StreamResponse:
     """A file of a page, or the document that it draws."""
     pages = await asyncio.to_thread(pages_of, request.app)
     if request.match_info["name"] == "swagger.json":
-        return web.Response(
-            body=pages.document,
-            content_type="application/json",
-            headers={"Cache-Control": "no-cache"},
-        )
+        kept = {"Cache-Control": "no-cache", "Content-Type": "application/json"}
+        return respond_kept(request, pages.document, kept)
     found = pages.files.get(request.path)
     if found is None:
         raise web.HTTPNotFound

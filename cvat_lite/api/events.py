@@ -17,7 +17,7 @@ from cvat_lite.api.declare import (
     request_schema,
     response_schema,
 )
-from cvat_lite.api.respond import CVAT_JSON, respond, respond_file
+from cvat_lite.api.respond import CVAT_JSON, PRIVATE, respond, respond_file
 from cvat_lite.domain.enums import RequestStatus
 from cvat_lite.errors import ValidationError
 from cvat_lite.schemas.common import RqId
@@ -140,4 +140,4 @@ def filters_of(request: web.Request) -> dict[str, Any]:
 async def send(request: web.Request, rq_id: str) -> web.StreamResponse:
     """The file of an export."""
     path, name = await event_export.download(request[CONTEXT], rq_id)
-    return await respond_file(path, CSV, filename=name)
+    return await respond_file(path, CSV, filename=name, headers=PRIVATE)

@@ -9,8 +9,8 @@ from aiohttp import web
 from cvat_lite.api import bodies, uploads
 from cvat_lite.api.declare import CONTEXT, FORM_TYPES, JSON_TYPES, Parameter, query
 from cvat_lite.api.parameters import flag, number
-from cvat_lite.api.respond import respond, respond_bytes, respond_file
-from cvat_lite.errors import RuleError
+from cvat_lite.api.respond import PRIVATE, respond, respond_bytes, respond_file
+from cvat_lite.errors import RuleError, ValidationError
 from cvat_lite.services import annotations as service
 from cvat_lite.services import datasets
 from cvat_lite.services.uploads import Place
@@ -37,6 +37,8 @@ IMPORT_PARAMETERS: tuple[Parameter, ...] = (
     ),
     *LOCATION,
 )
+CONTENT_TYPES = {".zip": "application/zip", ".tsv": "text/tab-separated-values"}
+ARCHIVES: dict[str, dict[str, Any]] = {kind: {} for kind in CONTENT_TYPES.values()}
 DOWNLOAD_PARAMETERS: tuple[Parameter, ...] = (
     query("rq_id", description="The id of the export's request", required=True),
 )
@@ -110,12 +112,14 @@ async def download(request: web.Request, kind: str) -> web.StreamResponse:
     if not rq_id:
         raise RuleError("Missing request id in the query parameters")
     path, name = await datasets.download(request[CONTEXT], kind, number(request), rq_id)
-    return await respond_file(
-        path, "application/zip", filename=name, headers={"Cache-Control": "private"}
-    )
+    kind_of_file = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
+    return await respond_file(path, kind_of_file, filename=name, headers=PRIVATE)
 
 
 def refuse_cloud(request: web.Request) -> None:
-    """RuleError for a location in a cloud storage: this server has none."""
-    if request.query.get("location") == "cloud_storage":
+    """RuleError for a location in a cloud storage: this server has none; or for none at all."""
+    location = request.query.get("location", "local")
+    if location == "cloud_storage":
         raise RuleError("CloudStorage matching query does not exist.")
+    if location != "local":
+        raise ValidationError({"location": [f'"{location}" is not a valid choice.']})

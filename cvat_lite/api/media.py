@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from aiohttp import web
 
 from cvat_lite.api.declare import CONTEXT, Parameter, header, query
 from cvat_lite.api.parameters import integer, number
-from cvat_lite.api.respond import empty, respond_file
-from cvat_lite.errors import RuleError
+from cvat_lite.api.respond import PRIVATE, empty, respond_file, respond_kept
+from cvat_lite.domain import clock
+from cvat_lite.errors import NotFoundError, RuleError
 from cvat_lite.services import data
 from cvat_lite.services.data import Made
-
-#: What a browser may keep, and must ask about before it shows it again.
-PRIVATE = {"Cache-Control": "private, no-cache"}
 
 DATA_PARAMETERS: tuple[Parameter, ...] = (
     query(
@@ -34,7 +30,7 @@ BINARY = {
     "200": {
         "description": "The bytes of a chunk, a frame or a zip of related images. A chunk of sound "
         "has a header X-Media-Offset with the millisecond of the task at which it begins",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 #: Where in the task a chunk of sound begins, in milliseconds.
@@ -55,15 +51,15 @@ async def send_data(request: web.Request, kind: str) -> web.StreamResponse:
             made = await data.chunk(context, kind, target, (wanted, index), quality)
             return await send(made)
         case "frame":
-            found = await data.frame(context, kind, target, wanted, quality)
+            found, changed = await data.frame(context, kind, target, wanted, quality)
             if isinstance(found.content, bytes):
-                return send_bytes(request, found.content, found.mime)
+                return send_bytes(request, found.content, found.mime, changed)
             return await respond_file(found.content, found.mime, headers=PRIVATE)
         case "context_image":
-            zipped = await data.context_images(context, kind, target, wanted)
+            zipped, changed = await data.context_images(context, kind, target, wanted)
             if not zipped:
-                return empty(200)
-            return send_bytes(request, zipped, "application/zip")
+                return web.Response(content_type="application/zip")
+            return send_bytes(request, zipped, "application/zip", changed)
     raise RuleError("Data type not specified or has wrong value")
 
 
@@ -80,7 +76,7 @@ async def answer_preview(request: web.Request, made: Made | None) -> web.StreamR
         return await send(made)
     if "handling=empty" in request.headers.get("Prefer", "").replace(" ", ""):
         return empty(204, {"Preference-Applied": "handling=empty"})
-    return empty(404)
+    raise NotFoundError
 
 
 async def send(made: Made) -> web.StreamResponse:
@@ -89,12 +85,7 @@ async def send(made: Made) -> web.StreamResponse:
     return await respond_file(made.path, made.mime, headers={**PRIVATE, **more})
 
 
-def send_bytes(request: web.Request, body: bytes, mime: str) -> web.Response:
-    """Bytes made for the occasion, with an ``ETag`` of their content."""
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    if any(known.value == tag for known in request.if_none_match or ()):
-        response = web.Response(status=304, headers=PRIVATE)
-    else:
-        response = web.Response(body=body, content_type=mime, headers=PRIVATE)
-    response.etag = tag
-    return response
+def send_bytes(request: web.Request, body: bytes, mime: str, changed: str | None) -> web.Response:
+    """Bytes made for the occasion; ``changed`` is when the frames of the data last were others."""
+    date = None if changed is None else clock.read(changed)
+    return respond_kept(request, body, {**PRIVATE, "Content-Type": mime}, date)

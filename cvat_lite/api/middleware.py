@@ -36,6 +36,8 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # Of what is no page, nothing may be run or shown in a frame; pages bring their own.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 import cvat_lite
+from cvat_lite.api.respond import respond_kept
 from cvat_lite.config import Config
 
 #: The system's table of types is not to be trusted with these: Windows takes it from a registry
@@ -125,7 +126,7 @@ class Client:
             return file_response(path, CLIENT_POLICY.format(hashes=""))
         if name != "index.html" and "." in name.rpartition("/")[2]:
             raise web.HTTPNotFound
-        return await self.page()
+        return await self.page(request)
 
     def find(self, name: str) -> Path | None:
         """The file in the folder, or None; hidden files and what lies outside are not there."""
@@ -141,15 +142,16 @@ class Client:
             return None
         return path if real.is_file() else None
 
-    async def page(self) -> web.Response:
+    async def page(self, request: web.Request) -> web.Response:
         """The page, whose policy names the scripts that stand in it."""
         try:
             body = await asyncio.to_thread((self._folder / "index.html").read_bytes)
         except OSError:
             raise web.HTTPNotFound from None
-        return web.Response(
-            body=body,
-            headers={
+        return respond_kept(
+            request,
+            body,
+            {
                 "Content-Type": "text/html; charset=utf-8",
                 "Cache-Control": ALWAYS_ASK,
                 "Content-Security-Policy": CLIENT_POLICY.format(hashes=script_hashes(body)),

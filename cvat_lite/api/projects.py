@@ -14,7 +14,7 @@ from cvat_lite.api.declare import (
     request_schema,
     response_schema,
 )
-from cvat_lite.api.labeled_data import DOWNLOAD_PARAMETERS, EXPORT_PARAMETERS
+from cvat_lite.api.labeled_data import ARCHIVES, DOWNLOAD_PARAMETERS, EXPORT_PARAMETERS
 from cvat_lite.api.media import PREVIEW_PARAMETERS, answer_preview
 from cvat_lite.api.parameters import flag, number
 from cvat_lite.api.respond import empty, list_query, respond, respond_page
@@ -121,7 +121,7 @@ async def projects_create_dataset_export(request: web.Request) -> web.Response:
     tags=["projects"],
     summary="Download an exported dataset of a project",
     parameters=DOWNLOAD_PARAMETERS,
-    responses={"200": {"description": "The archive", "content": {"application/zip": {}}}},
+    responses={"200": {"description": "The archive", "content": ARCHIVES}},
 )
 async def projects_retrieve_dataset_download(request: web.Request) -> web.StreamResponse:
     """The archive; it can be fetched in ranges."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +20,8 @@ from cvat_lite.store.filters import ListQuery, links
 CVAT_JSON = "application/vnd.cvat+json"
 #: Bodies larger than this are encoded and compressed outside the event loop.
 LARGE = 64 * 1024
+#: What the caller may keep, but no proxy, and must ask about before it is used again.
+PRIVATE = {"Cache-Control": "private, no-cache"}
 ORGANIZATION_PARAMETERS = ("org", "org_id")
 
 
@@ -107,6 +111,34 @@ async def respond_file(
         # The file went between the question and the answer: the cache is allowed to do that.
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "1"})
     return web.FileResponse(path, headers=more)
+
+
+def respond_kept(
+    request: web.Request,
+    body: bytes,
+    headers: Mapping[str, str],
+    changed: datetime | None = None,
+) -> web.Response:
+    """Bytes that the caller may keep, with an ``ETag`` of their content; 304 for who has them.
+
+    ``changed`` is when they last became others, where that is known. As RFC 9110 has it, who
+    names a tag is not asked for a date.
+    """
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    if request.if_none_match is not None:
+        known = any(one.value in (tag, "*") for one in request.if_none_match)
+    else:
+        since = request.if_modified_since
+        known = bool(since and changed and changed.replace(microsecond=0) <= since)
+    if known:
+        kept = {name: value for name, value in headers.items() if name != "Content-Type"}
+        response = web.Response(status=304, headers=kept)
+    else:
+        response = web.Response(body=body, headers=headers)
+    response.etag = tag
+    if changed is not None:
+        response.last_modified = changed
+    return response
 
 
 def disposition(filename: str) -> str:

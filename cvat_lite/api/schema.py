@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 
 from aiohttp import web
 
 from cvat_lite.api import openapi
 from cvat_lite.api.declare import docs, query
+from cvat_lite.api.respond import respond_kept
 from cvat_lite.errors import RuleError
 
 routes = web.RouteTableDef()
@@ -43,14 +43,8 @@ async def schema_retrieve(request: web.Request) -> web.Response:
     kind = wanted(request)
     make = openapi.as_json if "json" in kind else openapi.as_yaml
     body = await asyncio.to_thread(make, request.app)
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
-    if any(known.value in (tag, "*") for known in request.if_none_match or ()):
-        response = web.Response(status=304, headers=headers)
-    else:
-        response = web.Response(body=body, content_type=kind, headers=headers)
-    response.etag = tag
-    return response
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept", "Content-Type": kind}
+    return respond_kept(request, body, headers)
 
 
 def wanted(request: web.Request) -> str:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Generic, TypeVar
 
-from cvat_lite.domain.annotations import LabeledData, Shape, Tag, Track
+from cvat_lite.domain.annotations import Interval, LabeledData, Shape, Tag, Track
 from cvat_lite.domain.enums import TaskMode
 from cvat_lite.domain.frames import frame_step
 from cvat_lite.domain.interpolation import FrameShape, shapes_of_track
@@ -153,7 +153,9 @@ class Part:
 
     ``tags`` and ``shapes`` stream in the order of frames each time they are called; ``tracks``
     gives all tracks. What lies on a frame that is not among ``frames`` (a deleted one) is left
-    out. ``image`` gives a frame's image, and is None where none are wanted.
+    out. ``image`` gives a frame's image (or point cloud), ``related`` the names and files of its
+    related images; both are None where none are wanted. ``intervals`` stream in the order of
+    their starts.
     """
 
     info: PartInfo
@@ -162,6 +164,8 @@ class Part:
     shapes: Callable[[], Iterable[Shape]]
     tracks: Callable[[], Iterable[Track]]
     image: Callable[[Frame], Image] | None = None
+    related: Callable[[Frame], Sequence[tuple[str, Image]]] | None = None
+    intervals: Callable[[], Iterable[Interval]] = tuple
 
     @cached_property
     def last_frame(self) -> int:
@@ -276,21 +280,37 @@ def part_in_memory(
     frames: Sequence[Frame],
     data: LabeledData,
     image: Callable[[Frame], Image] | None = None,
+    related: Callable[[Frame], Sequence[tuple[str, Image]]] | None = None,
 ) -> Part:
     """A part whose annotations are already in memory, in any order."""
     tags = sorted(data.tags, key=attrgetter("frame"))
     shapes = sorted(data.shapes, key=attrgetter("frame"))
-    return Part(info, frames, lambda: tags, lambda: shapes, lambda: data.tracks, image)
+    intervals = sorted(data.intervals, key=attrgetter("start"))
+    return Part(
+        info,
+        frames,
+        lambda: tags,
+        lambda: shapes,
+        lambda: data.tracks,
+        image,
+        related,
+        lambda: intervals,
+    )
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a dataset is read into: a task's or job's labels and frames."""
+    """What a dataset is read into: a task's or job's labels and frames.
+
+    Of a sound there are no frames: ``span`` are its milliseconds, ``source`` its file's name.
+    """
 
     labels: tuple[Label, ...]
     frames: Sequence[Frame]
     start_frame: int = 0
     frame_step: int = 1
+    source: str = ""
+    span: range = range(0)
 
     def relative(self, absolute: int) -> int | None:
         """The index in the task of a frame of the media, or None if it is not in the task."""

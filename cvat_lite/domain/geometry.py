@@ -12,6 +12,8 @@ from math import atan2, cos, degrees, hypot, radians, sin
 Box = tuple[float, float, float, float]
 #: Boxes that differ by less than this came of rounding.
 NEARLY = 0.99
+#: Which share of its shorter side a rectangle's corners are off at the most, of rounding.
+ROUNDED = 0.001
 
 
 def bounding_box(points: Sequence[float]) -> Box:
@@ -78,6 +80,9 @@ def box_of_corners(corners: Sequence[float]) -> tuple[Box, float]:
     not those of a rectangle it is the smallest box with a side along one of theirs.
     """
     points = list(zip(corners[::2], corners[1::2], strict=True))
+    if _is_rectangle(corners):
+        angle = degrees(atan2(corners[3] - corners[1], corners[2] - corners[0]))
+        return _box_at(points, angle), angle % 360
     best: tuple[Box, float] | None = None
     for side in range(4):
         (x0, y0), (x1, y1) = points[side], points[(side + 1) % 4]
@@ -87,6 +92,15 @@ def box_of_corners(corners: Sequence[float]) -> tuple[Box, float]:
             if best is None or _area(box) < _area(best[0]) * NEARLY:
                 best = box, angle % 360
     return best if best is not None else (bounding_box(corners), 0.0)
+
+
+def _is_rectangle(corners: Sequence[float]) -> bool:
+    """Whether four corners are a rectangle's but for rounding, so that all sides give one box."""
+    x0, y0, x1, y1, x2, y2, x3, y3 = corners
+    ax, ay, bx, by = x1 - x0, y1 - y0, x3 - x0, y3 - y0
+    shorter = min(hypot(ax, ay), hypot(bx, by))
+    askew = max(abs(x0 + x2 - x1 - x3), abs(y0 + y2 - y1 - y3))
+    return askew < ROUNDED * shorter and abs(ax * bx + ay * by) < ROUNDED * shorter**2
 
 
 def _box_at(points: Sequence[tuple[float, float]], angle: float) -> Box:

@@ -2,61 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
+from numpy.typing import NDArray
 
-from cvat_lite.domain.geometry import signed_area
 from cvat_lite.domain.masks import Bitmap
 
-Corner = tuple[int, int]
+#: Of each side that starts at a corner the corner where it ends; a corner is a number.
+Sides = dict[int, int]
+# Coordinates in common: a hundred thousand outlines take a quarter of the memory.
+_WHOLE = tuple(map(float, range(8192)))
 
 
-def outlines(image: Bitmap) -> list[list[float]]:
+def outlines(image: Bitmap, left: int = 0, top: int = 0) -> list[list[float]]:
     """A polygon for each connected piece of a bitmap; holes are filled.
 
     The corners are those of pixels, so that a polygon covers exactly the pixels of a piece that
-    has no holes. Pieces that touch at a corner only are two.
+    has no holes. Pieces that touch at a corner only are two. ``left`` and ``top`` are the place
+    of the bitmap within its image.
     """
-    edges = _edges(image)
+    high = image.shape[0] + 1
+    sides = _sides(image)
+    # Pieces in the order of their leftmost, then topmost corners, at which a side to the right
+    # starts; a piece without holes is left before the next one is begun.
     polygons = []
-    while edges:
-        polygon = [float(value) for corner in _loop(edges) for value in corner]
-        if signed_area(polygon) > 0:
-            polygons.append(polygon)
+    for first in sorted(sides[0]):
+        if first in sides[0]:
+            corners, turns = _loop(sides, first)
+            if turns > 0:
+                polygons.append(
+                    [
+                        _WHOLE[value] if value < len(_WHOLE) else float(value)
+                        for corner in corners
+                        for value in (corner // high + left, corner % high + top)
+                    ]
+                )
     return polygons
 
 
-def _edges(image: Bitmap) -> dict[Corner, list[Corner]]:
-    """The pixel edges between inside and outside, from corner to corner, clockwise."""
+def _sides(image: Bitmap) -> tuple[Sides, Sides, Sides, Sides]:
+    """The straight sides of all pieces, clockwise: those to the right, down, to the left, up.
+
+    The corner of column x and row y has the number ``x * (height + 1) + y``.
+    """
     padded = np.pad(image, 1)
-    inside = padded[1:-1, 1:-1]
-    sides = (
-        (padded[:-2, 1:-1], (0, 0), (1, 0)),
-        (padded[1:-1, 2:], (1, 0), (1, 1)),
-        (padded[2:, 1:-1], (1, 1), (0, 1)),
-        (padded[1:-1, :-2], (0, 1), (0, 0)),
+    above, below = padded[:-1, 1:], padded[1:, 1:]
+    before, behind = padded[1:, :-1].T, padded[1:, 1:].T
+    high = image.shape[0] + 1
+    rights = _straight(below & ~above, 1, high)
+    lefts = _straight(above & ~below, 1, high)
+    downs = _straight(before & ~behind, high, 1)
+    ups = _straight(behind & ~before, high, 1)
+    return (
+        dict(zip(*rights, strict=True)),
+        dict(zip(*downs, strict=True)),
+        dict(zip(*reversed(lefts), strict=True)),
+        dict(zip(*reversed(ups), strict=True)),
     )
-    edges: dict[Corner, list[Corner]] = {}
-    for beside, start, end in sides:
-        for y, x in np.argwhere(inside & ~beside).tolist():
-            edges.setdefault((x + start[0], y + start[1]), []).append((x + end[0], y + end[1]))
-    return edges
 
 
-def _loop(edges: dict[Corner, list[Corner]]) -> Iterator[Corner]:
-    """The corners of one loop at which it turns; its edges are taken out."""
-    first = min(edges)
-    place, way = first, (0, 0)
-    while place in edges:
-        following = edges[place]
+def _straight(edges: Bitmap, across: int, along: int) -> tuple[list[int], list[int]]:
+    """The corners where runs of edges start and stop.
+
+    ``edges`` has a row a line of the grid, with a place more than there are pixels, which is not
+    set; ``across`` and ``along`` are what a step to the next line, and one in it, add to a corner.
+    """
+    flat: NDArray[np.bool_] = edges.ravel()
+    bounds = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat.size and flat[0]:
+        bounds = np.concatenate(([0], bounds))
+    line, place = np.divmod(bounds, edges.shape[1])
+    corners: list[int] = (line * across + place * along).tolist()
+    return corners[::2], corners[1::2]
+
+
+def _loop(sides: tuple[Sides, Sides, Sides, Sides], first: int) -> tuple[list[int], int]:
+    """The corners of a loop that starts to the right, and its turns: 4 around a piece, -4 a hole.
+
+    Its sides are taken out.
+    """
+    corners, turns = [], 0
+    corner, way = first, 0
+    while True:
+        corners.append(corner)
+        corner = sides[way].pop(corner)
         # Where two pieces touch, turning right keeps them apart.
-        right = (place[0] - way[1], place[1] + way[0])
-        after = right if right in following else following[0]
-        following.remove(after)
-        if not following:
-            del edges[place]
-        step = (after[0] - place[0], after[1] - place[1])
-        if step != way:
-            yield place
-        place, way = after, step
+        right = (way + 1) % 4
+        turn = 1 if corner in sides[right] or (right == 0 and corner == first) else -1
+        turns += turn
+        way = (way + turn) % 4
+        if way == 0 and corner == first:
+            return corners, turns

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Target
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.instances import painting
 from cvat_lite.formats.label_colors import (
@@ -75,11 +76,11 @@ def _shapes(
         frame = frames.require(item, file)
         pixels = decode_rgb(source.read(file), file)
         check_size(pixels, frame, file)
-        for code, bitmap in by_value(by_color(pixels)):
+        for code, stamp in by_value(by_color(pixels)):
             if code not in names:
                 raise DatasetError(file, "", f"no label has the colour #{code:06x}")
             if names[code] != BACKGROUND:
-                yield from made.of(bitmap, labels.require(names[code], file).id, frame)
+                yield from made.of(stamp, labels.require(names[code], file).id, frame)
 
 
 def _item(file: str) -> str | None:
@@ -93,4 +94,4 @@ def _item(file: str) -> str | None:
     return None
 
 
-FORMATS = (Format("CamVid 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("CamVid 1.0", "1.0", write=write, read=read, survey=survey_folders.camvid),)

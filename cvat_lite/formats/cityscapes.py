@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, Target
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.instances import Painting, painting
 from cvat_lite.formats.label_colors import BACKGROUND, FILE, color_list, colors_of, read_color_list
@@ -132,12 +133,12 @@ def _shapes(
         frame = frames.require(item, file)
         numbers = decode_numbers(source.read(file), file)
         check_size(numbers, frame, file)
-        for value, bitmap in sorted(by_value(numbers), key=lambda one: _order(one[0])):
+        for value, stamp in sorted(by_value(numbers), key=lambda one: _order(one[0])):
             number = value // PER_LABEL if value >= PER_LABEL else value
             if number not in names:
                 raise DatasetError(file, "", f"there is no label {number}")
             if names[number] != BACKGROUND:
-                yield from made.of(bitmap, labels.require(names[number], file).id, frame)
+                yield from made.of(stamp, labels.require(names[number], file).id, frame)
 
 
 def _order(value: int) -> int:
@@ -145,4 +146,6 @@ def _order(value: int) -> int:
     return value % PER_LABEL if value >= PER_LABEL else 0
 
 
-FORMATS = (Format("Cityscapes 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("Cityscapes 1.0", "1.0", write=write, read=read, survey=survey_folders.cityscapes),
+)

@@ -18,6 +18,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations, Part, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import Box, bounding_box, union
+from cvat_lite.domain.stamps import stamp_of_shape
 from cvat_lite.formats import survey_json
 from cvat_lite.formats.attributes import shape_attributes
 from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_file
@@ -107,7 +108,7 @@ def _box(shape: Shape, frame: Frame) -> Box:
         left, top, width, height = masks.mask_box(shape.points)
         return left, top, left + width, top + height
     if shape.type is ShapeType.ELLIPSE:
-        mask = masks.mask_of_bitmap(masks.bitmap_of_shape(shape, frame.width, frame.height))
+        mask = stamp_of_shape(shape, frame.width, frame.height).mask()
         if mask:
             left, top, width, height = masks.mask_box(mask)
             return left, top, left + width, top + height
@@ -131,10 +132,16 @@ def _segmentation(instance: Sequence[Shape], frame: Frame) -> tuple[Any, int | N
             return polygons, masks.polygon_pixels(polygons[0], *size)
         bitmaps = [masks.polygon_bitmap(points, *size) for points in polygons]
         return polygons, int(np.logical_or.reduce(bitmaps).sum())
+    if len(outlined) == 1:
+        stamp = stamp_of_shape(outlined[0], *size)
+        return _counts(stamp.coco_counts(*size), frame), stamp.area
     bitmaps = [masks.bitmap_of_shape(shape, *size) for shape in outlined]
     covered = np.logical_or.reduce(bitmaps)
-    counts = {"counts": masks.coco_counts(covered), "size": [frame.height, frame.width]}
-    return counts, int(covered.sum())
+    return _counts(masks.coco_counts(covered), frame), int(covered.sum())
+
+
+def _counts(counts: list[int], frame: Frame) -> dict[str, Any]:
+    return {"counts": counts, "size": [frame.height, frame.width]}
 
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -108,7 +109,7 @@ class _Reader:
             root = orjson.loads(content)
             images = {one["id"]: str(one["file_name"]) for one in root["images"]}
             categories = {one["id"]: str(one["name"]) for one in root["categories"]}
-            records = root["annotations"]
+            records = list(root["annotations"])
         except orjson.JSONDecodeError as error:
             raise DatasetError(file, "", f"this is not JSON: {error}") from error
         except (KeyError, TypeError) as error:
@@ -124,11 +125,20 @@ class _Reader:
                 if category not in labels:
                     labels[category] = self._labels.require(categories[category], file, where)
                 at = Place(frames[image], labels[category], self._labels, file, where)
-                yield from self._outlines(one, at)
+                for shape in self._outlines(one, at):
+                    _check_finite(shape)
+                    yield shape
             except KeyError as error:
                 raise DatasetError(file, where, f"{error} is missing") from error
             except (TypeError, ValueError, AttributeError) as error:
                 raise DatasetError(file, where, str(error)) from error
+
+
+def _check_finite(shape: Shape) -> None:
+    """ValueError if a coordinate is larger than numbers are: a box may end there."""
+    points = (shape.points, *(element.points for element in shape.elements))
+    if not all(isfinite(sum(one)) for one in points):
+        raise ValueError("a coordinate is not a finite number")
 
 
 def extras(one: Mapping[str, Any], at: Place) -> tuple[Mapping[str, Any], list[AttributeValue]]:

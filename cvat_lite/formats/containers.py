@@ -65,10 +65,49 @@ class ZipSink:
             yield member
 
     def _member(self, name: str, *, large: bool) -> IO[bytes]:
+        name = within(name)
         stored = PurePosixPath(name).suffix.lower() in STORED_SUFFIXES
         # A member opened by name takes the archive's method and level, and a fixed date.
         self._zip.compression = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
         return self._zip.open(name, "w", force_zip64=large)
+
+
+def within(name: str) -> str:
+    """The name of a member that stays where the archive is unpacked.
+
+    Names of subsets and labels are people's: one called ``..`` would lead out of that directory.
+    """
+    parts = (part for part in name.replace("\x00", "_").split("/") if part not in ("", "."))
+    return "/".join("__" if part == ".." else part for part in parts)
+
+
+class FileSink:
+    """A single file being written, of a format that is no archive; its name is the caller's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open between writes."""
+
+    def add(self, name: str, content: bytes) -> None:
+        """Make these bytes the file."""
+        with self.open(name) as file:
+            file.write(content)
+
+    def add_file(self, name: str, path: Path) -> None:
+        """Make a copy of a file the file."""
+        with path.open("rb") as source, self.open(name) as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+
+    @contextmanager
+    def open(self, _name: str) -> Iterator[IO[bytes]]:
+        """The file written piece by piece; FileExistsError the second time."""
+        with self._path.open("xb") as file:
+            yield file
 
 
 class ZipSource:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,36 +15,43 @@ from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import ellipse_axes
 from cvat_lite.domain.interpolation import FrameShape
 from cvat_lite.domain.labels import Label
+from cvat_lite.domain.stamps import stamp_of_shape
 from cvat_lite.formats import survey_json
-from cvat_lite.formats.attributes import shape_attributes, typed_attributes
+from cvat_lite.formats.attributes import TypedValue, shape_attributes, typed_attributes
 from cvat_lite.formats.datumaro_read import read
 from cvat_lite.formats.format import Format, Sink, Writable, WriteOptions, add_images
+from cvat_lite.formats.skeleton_points import VISIBLE, joints, key_points
 
-EDGE = re.compile(r'data-node-from="(\d+)" data-node-to="(\d+)"')
-VISIBLE, OCCLUDED, ABSENT = 2, 1, 0
 BATCH = 200
+
+ItemWriter = Callable[[FrameAnnotations, Part, Dataset], dict[str, Any]]
 
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/SUBSET.json`` and ``images/SUBSET/``."""
-    head = orjson.dumps({"info": {}, "categories": _categories(dataset), "items": []})[:-2]
+    head = head_of(dataset)
     for subset, parts in dataset.subsets().items():
         with sink.open(f"annotations/{subset}.json") as file:
             file.write(head)
-            _write_items(file, dataset, parts)
+            write_items(file, dataset, parts, _item)
             file.write(b"]}")
     if options.save_images:
         add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
 
 
-def _write_items(file: Writable, dataset: Dataset, parts: Sequence[Part]) -> None:
+def head_of(dataset: Dataset) -> bytes:
+    """What a file begins with, up to its items."""
+    return orjson.dumps({"info": {}, "categories": _categories(dataset), "items": []})[:-2]
+
+
+def write_items(file: Writable, dataset: Dataset, parts: Sequence[Part], item: ItemWriter) -> None:
+    """Write an item for each frame, as ``item`` makes it, a few in memory at a time."""
     first_track = 0
     separator = b""
     for part in parts:
         batch: list[bytes] = []
         for on_frame in part.by_frame(first_track):
-            number = part.info.absolute(on_frame.frame.number)
-            batch.append(orjson.dumps(_item(on_frame, number, dataset)))
+            batch.append(orjson.dumps(item(on_frame, part, dataset)))
             if len(batch) >= BATCH:
                 file.write(separator + b",".join(batch))
                 separator, batch = b",", []
@@ -66,7 +72,7 @@ def _categories(dataset: Dataset) -> dict[str, Any]:
         {
             "label_id": dataset.label_index[label.id],
             "labels": [sublabel.name for sublabel in label.sublabels],
-            "joints": [[int(a), int(b)] for a, b in EDGE.findall(label.svg)],
+            "joints": joints(label),
         }
         for label in dataset.labels
         if label.sublabels
@@ -77,10 +83,10 @@ def _categories(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _item(on_frame: FrameAnnotations, number: int, dataset: Dataset) -> dict[str, Any]:
+def _item(on_frame: FrameAnnotations, part: Part, dataset: Dataset) -> dict[str, Any]:
     frame = on_frame.frame
     written = chain(
-        (_tag(tag, dataset) for tag in on_frame.tags),
+        (tag_record(tag, dataset) for tag in on_frame.tags),
         (
             _shape(shape, frame, dataset)
             for shape in on_frame.shapes
@@ -90,12 +96,13 @@ def _item(on_frame: FrameAnnotations, number: int, dataset: Dataset) -> dict[str
     return {
         "id": frame.item,
         "annotations": list(written),
-        "attr": {"frame": number},
+        "attr": {"frame": part.info.absolute(frame.number)},
         "image": {"path": frame.file_name, "size": [frame.height, frame.width]},
     }
 
 
-def _tag(tag: Tag, dataset: Dataset) -> dict[str, Any]:
+def tag_record(tag: Tag, dataset: Dataset) -> dict[str, Any]:
+    """A tag as an annotation of an item."""
     label = dataset.labels_by_id[tag.label_id]
     return {
         "id": 0,
@@ -126,8 +133,8 @@ def _shape(shape: Shape, frame: Frame, dataset: Dataset) -> dict[str, Any]:
         cx, cy, rx, ry = ellipse_axes(shape.points)
         record["points"] = [round(value, 2) for value in (cx - rx, cy - ry, cx + rx, cy + ry)]
     elif shape.type is ShapeType.MASK:
-        image = masks.bitmap_of_mask(shape.points, frame.width, frame.height)
-        counts = masks.compressed(masks.coco_counts(image))
+        stamp = stamp_of_shape(shape, frame.width, frame.height)
+        counts = masks.compressed(stamp.coco_counts(frame.width, frame.height))
         record["rle"] = {"counts": counts, "size": [frame.height, frame.width]}
     else:
         record["points"] = [round(value, 2) for value in shape.points]
@@ -144,17 +151,13 @@ def _skeleton(shape: Shape, label: Label, attributes: dict[str, Any]) -> dict[st
     if not isinstance(shape, FrameShape):
         attributes["keyframe"] = False
     elements = {element.label_id: element for element in shape.elements}
-    points: list[float] = []
-    points_attributes: list[dict[str, Any]] = []
+    points = [value for point in key_points(shape, label) for value in point]
+    points_attributes: list[dict[str, TypedValue]] = []
     for sublabel in label.sublabels:
         element = elements.get(sublabel.id)
-        if element is None or len(element.points) < 2:
-            points += (0.0, 0.0, ABSENT)
-            points_attributes.append({})
-            continue
-        visibility = ABSENT if element.outside else OCCLUDED if element.occluded else VISIBLE
-        points += (*(round(value, 2) for value in element.points[:2]), visibility)
-        points_attributes.append(dict(typed_attributes(sublabel, element.attributes)))
+        placed = element is not None and len(element.points) >= 2
+        values = element.attributes if element is not None else []
+        points_attributes.append(typed_attributes(sublabel, values) if placed else {})
     record: dict[str, Any] = {"points": points, "points_attributes": points_attributes}
     if shape.z_order:
         record["z_order"] = shape.z_order

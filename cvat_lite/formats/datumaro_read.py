@@ -15,30 +15,39 @@ from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import ReadOptions, Source
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
+from cvat_lite.formats.skeleton_points import ABSENT, OCCLUDED
 from cvat_lite.formats.tracks import collected, tracked
 
 SOURCE = "file"
-ABSENT, OCCLUDED = 0, 1
 LEFT_OUT = frozenset({"caption"})
+
+Outline = Callable[[Mapping[str, Any], Frame], list[float]]
+Outlines = Mapping[str, tuple[ShapeType, Outline]]
 
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     """Read every JSON file of the archive, or the file itself."""
+    return read_files(source, target, OUTLINES)
+
+
+def read_files(source: Source, target: Target, outlines: Outlines) -> LabeledData:
+    """Read every JSON file; ``outlines`` are the kinds of shapes that may be in them."""
     files = [name for name in source.names() if name.lower().endswith(".json")]
     if not files:
         raise DatasetError("annotations", "", "there is no JSON file in the archive")
     tags: list[Tag] = []
     shapes: list[Shape] = []
     for file in files:
-        _File(source.read(file), file, target).read_into(tags, shapes)
+        _File(source.read(file), file, target, outlines).read_into(tags, shapes)
     return collected(tags, shapes, target)
 
 
 class _File:
     """One file, whose label numbers are its own."""
 
-    def __init__(self, content: bytes, file: str, target: Target) -> None:
+    def __init__(self, content: bytes, file: str, target: Target, outlines: Outlines) -> None:
         self._file = file
+        self._outlines = outlines
         self._frames = FrameIndex(target)
         self._index = LabelIndex(target.labels)
         try:
@@ -71,7 +80,7 @@ class _File:
                 raise DatasetError(self._file, where, str(error)) from error
 
     def _frame(self, item: Mapping[str, Any], where: str) -> Frame:
-        path = (item.get("image") or {}).get("path") or ""
+        path = (item.get("image") or item.get("point_cloud") or {}).get("path") or ""
         frame = (self._frames.get(path) if path else None) or self._frames.get(str(item["id"]))
         return frame or self._frames.require(str(item["id"]), self._file, where)
 
@@ -98,9 +107,9 @@ class _File:
             tag.attributes = values
             tags.append(tag)
             return
-        if kind not in OUTLINES:
+        if kind not in self._outlines:
             raise DatasetError(self._file, where, f"annotations of type {kind!r} are not known")
-        shape_type, outline = OUTLINES[kind]
+        shape_type, outline = self._outlines[kind]
         shape = Shape(
             label_id=label.id,
             type=shape_type,
@@ -143,9 +152,6 @@ class _File:
             )
 
 
-Outline = Callable[[Mapping[str, Any], Frame], list[float]]
-
-
 def _bbox(one: Mapping[str, Any], _: Frame) -> list[float]:
     left, top, width, height = (float(value) for value in one["bbox"])
     return [round(value, 2) for value in (left, top, left + width, top + height)]
@@ -176,7 +182,7 @@ def _mask(one: Mapping[str, Any], frame: Frame) -> list[float]:
     return mask
 
 
-OUTLINES: dict[str, tuple[ShapeType, Outline]] = {
+OUTLINES: Outlines = {
     "bbox": (ShapeType.RECTANGLE, _bbox),
     "polygon": (ShapeType.POLYGON, _points),
     "polyline": (ShapeType.POLYLINE, _points),

@@ -128,7 +128,8 @@ class Format:
     ``write`` is None for one that is only imported, ``read`` for one that is only exported.
     ``read`` raises ``DatasetError`` for files that it cannot make sense of, and then gives
     nothing. ``survey`` finds the subsets and labels of a dataset before there are tasks for it;
-    without it all images of an archive are one subset.
+    without it all images of an archive are one subset. ``subsets_apart`` is whether images of one
+    name may be in two subsets.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Format:
     read_extensions: tuple[str, ...] = ("ZIP",)
     enabled: bool = True
     survey: Surveyor | None = None
+    subsets_apart: bool = True
 
 
 def add_image(sink: Sink, name: str, image: Image) -> None:

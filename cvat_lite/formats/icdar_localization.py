@@ -15,6 +15,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.icdar import LABEL, TEXT, attributes_of, quoted, split_text
 from cvat_lite.formats.mask_shapes import SOURCE
@@ -121,4 +122,6 @@ def _are_numbers(fields: list[str]) -> bool:
     return True
 
 
-FORMATS = (Format("ICDAR Localization 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("ICDAR Localization 1.0", "1.0", write=write, read=read, survey=survey_folders.icdar),
+)

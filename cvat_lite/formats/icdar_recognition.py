@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from cvat_lite.domain.annotations import LabeledData, Tag
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.icdar import LABEL, TEXT, attributes_of, quoted, split_text
 from cvat_lite.formats.mask_shapes import SOURCE
@@ -73,4 +74,6 @@ def _parsed(line: str) -> tuple[str, str | None]:
     return name.strip(), word if word is not None else rest.strip() or None
 
 
-FORMATS = (Format("ICDAR Recognition 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("ICDAR Recognition 1.0", "1.0", write=write, read=read, survey=survey_folders.icdar),
+)

@@ -17,6 +17,7 @@ import numpy as np
 
 from cvat_lite.domain.annotations import Shape
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.attributes import TypedValue
 from cvat_lite.formats.bmp import encode_bmp
 from cvat_lite.formats.format import Format, Sink, WriteOptions, add_images
@@ -123,4 +124,6 @@ def _boxes(numbers: Numbers, size: int) -> list[list[int]]:
     return boxes
 
 
-FORMATS = (Format("ICDAR Segmentation 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("ICDAR Segmentation 1.0", "1.0", write=write, read=read, survey=survey_folders.icdar),
+)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Frame, Target
 from cvat_lite.domain.enums import ShapeType
+from cvat_lite.domain.stamps import NOTHING, Stamp, stamps_by_value
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.bmp import decode_bmp
 from cvat_lite.formats.format import ReadOptions, Source
@@ -67,13 +65,14 @@ class _Reader:
                 shape.group = self._groups if len(found) > 1 else 0
                 yield shape
 
-    def _pixels(self, name: str, frame: Frame) -> NDArray[np.int64] | None:
-        """The picture's colours as numbers; None where there is no picture."""
+    def _pixels(self, name: str, frame: Frame) -> dict[int, Stamp] | None:
+        """The pixels of each colour in the picture; None where there is no picture."""
         if name not in self._pictures:
             return None
         pixels = decode_bmp(self._source.read(name), name)
         check_size(pixels, frame, name)
-        return by_color(pixels)
+        # Black is a colour like others here.
+        return {code - 1: stamp for code, stamp in stamps_by_value(by_color(pixels) + 1)}
 
     def _words(self, file: str) -> Iterator[list[tuple[str, Character]]]:
         """The characters with their lines, word by word: a line is left out between words."""
@@ -94,7 +93,7 @@ class _Reader:
         character: Character,
         index: int,
         frame: Frame,
-        pixels: NDArray[np.int64] | None,
+        pixels: dict[int, Stamp] | None,
         place: tuple[str, str],
     ) -> Iterator[Shape]:
         rgb, center, box, text = character
@@ -112,7 +111,7 @@ class _Reader:
             )
         else:
             code = rgb[0] << 16 | rgb[1] << 8 | rgb[2]
-            shapes = MaskShapes(self._options).of(pixels == code, label.id, frame)
+            shapes = MaskShapes(self._options).of(pixels.get(code, NOTHING), label.id, frame)
         for shape in shapes:
             shape.source = SOURCE
             shape.attributes = list(attributes)

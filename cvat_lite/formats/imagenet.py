@@ -16,6 +16,7 @@ from cvat_lite.domain.annotations import LabeledData, Tag
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -148,4 +149,13 @@ def _below(folders: LabelFolders, path: str) -> tuple[Label | None, str]:
         path = inner
 
 
-FORMATS = (Format("ImageNet 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format(
+        "ImageNet 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        survey=survey_folders.imagenet,
+        subsets_apart=False,
+    ),
+)

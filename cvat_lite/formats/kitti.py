@@ -16,6 +16,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.attributes import typed_attributes
 from cvat_lite.formats.cityscapes import NUMBERED
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
@@ -152,12 +153,12 @@ def _masks(
         frame = frames.require(item, file)
         numbers = decode_numbers(source.read(file), file)
         check_size(numbers, frame, file)
-        for value, bitmap in by_value(numbers):
+        for value, stamp in by_value(numbers):
             number = value // per_label
             if number not in names:
                 raise DatasetError(file, "", f"there is no label {number}")
             if names[number] != BACKGROUND:
-                yield from made.of(bitmap, labels.require(names[number], file).id, frame)
+                yield from made.of(stamp, labels.require(names[number], file).id, frame)
 
 
-FORMATS = (Format("KITTI 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("KITTI 1.0", "1.0", write=write, read=read, survey=survey_folders.kitti),)

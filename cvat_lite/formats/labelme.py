@@ -18,7 +18,7 @@ from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import bounding_box
 from cvat_lite.domain.stamps import Stamp, stamp_of_shape
-from cvat_lite.formats import xml
+from cvat_lite.formats import survey_folders, xml
 from cvat_lite.formats.attributes import shape_attributes
 from cvat_lite.formats.format import Format, Sink, WriteOptions, add_images
 from cvat_lite.formats.instances import covers
@@ -151,4 +151,4 @@ def _escaped(text: str) -> str:
     return f'"{escaped}"' if quoted else escaped
 
 
-FORMATS = (Format("LabelMe 3.0", "3.0", write=write, read=read),)
+FORMATS = (Format("LabelMe 3.0", "3.0", write=write, read=read, survey=survey_folders.labelme),)

@@ -17,6 +17,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape, Tag
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -135,4 +136,4 @@ def _landmarks(
         )
 
 
-FORMATS = (Format("LFW 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("LFW 1.0", "1.0", write=write, read=read, survey=survey_folders.lfw),)

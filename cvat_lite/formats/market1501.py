@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from cvat_lite.domain.annotations import LabeledData, Tag
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations, Target
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.attributes import typed_attributes
 from cvat_lite.formats.format import (
     Format,
@@ -142,4 +143,4 @@ def _listed(source: Source) -> Iterator[tuple[str, str, str]]:
         raise DatasetError("images_default.txt", "", "there are neither lists nor images")
 
 
-FORMATS = (Format("Market-1501 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("Market-1501 1.0", "1.0", write=write, read=read, survey=survey_folders.market),)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_lite.domain import masks
 from cvat_lite.domain.annotations import Shape
 from cvat_lite.domain.dataset import Frame
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.masks import Bitmap
-from cvat_lite.domain.outlines import outlines
+from cvat_lite.domain.stamps import Stamp, stamp_of_bitmap, stamps_by_value
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import ReadOptions
 
@@ -26,12 +25,13 @@ class MaskShapes:
         self._polygons = options.masks_to_polygons
         self._groups = 0
 
-    def of(self, bitmap: Bitmap, label_id: int, frame: Frame) -> Iterator[Shape]:
+    def of(self, pixels: Stamp | Bitmap, label_id: int, frame: Frame) -> Iterator[Shape]:
         """The mask, or its polygons: a group where there are several; nothing if it is empty."""
+        stamp = pixels if isinstance(pixels, Stamp) else stamp_of_bitmap(pixels)
         if self._polygons:
-            kind, figures = ShapeType.POLYGON, outlines(bitmap)
+            kind, figures = ShapeType.POLYGON, stamp.outlines()
         else:
-            kind, mask = ShapeType.MASK, masks.mask_of_bitmap(bitmap)
+            kind, mask = ShapeType.MASK, stamp.mask()
             figures = [mask] if mask else []
         if len(figures) > 1:
             self._groups += 1
@@ -52,11 +52,9 @@ def check_size(pixels: NDArray[np.generic], frame: Frame, file: str) -> None:
         raise DatasetError(file, "", "the picture is not of the image's size")
 
 
-def by_value(numbers: NDArray[np.int64]) -> Iterator[tuple[int, Bitmap]]:
+def by_value(numbers: NDArray[np.int64]) -> Iterator[tuple[int, Stamp]]:
     """Each number in a picture but 0, ascending, with its pixels."""
-    for value in np.unique(numbers):
-        if value:
-            yield int(value), numbers == value
+    return stamps_by_value(numbers)
 
 
 def by_color(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.interpolation import FrameShape
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -148,4 +149,4 @@ def _names(source: Source) -> Sequence[str]:
     return NUMBERED
 
 
-FORMATS = (Format("MOT 1.1", "1.1", write=write, read=read),)
+FORMATS = (Format("MOT 1.1", "1.1", write=write, read=read, survey=survey_folders.mot),)

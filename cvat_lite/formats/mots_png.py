@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cvat_lite.domain import masks
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import signed_area
 from cvat_lite.domain.interpolation import FrameShape
-from cvat_lite.domain.masks import Bitmap
-from cvat_lite.domain.outlines import outlines
+from cvat_lite.domain.stamps import Stamp
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.instances import covers, painting
 from cvat_lite.formats.mask_shapes import SOURCE, by_value, check_size
@@ -98,7 +97,7 @@ def _shapes(
         frame = frames.require(item, file)
         numbers = decode_numbers(source.read(file), file)
         check_size(numbers, frame, file)
-        for value, bitmap in by_value(numbers):
+        for value, stamp in by_value(numbers):
             number, instance = divmod(value, PER_CLASS)
             if number == 0 or (number == IGNORED_CLASS and len(names) < IGNORED_CLASS):
                 continue
@@ -106,14 +105,14 @@ def _shapes(
                 raise DatasetError(file, "", f"there is no class {number}")
             label_id = labels.require(names[number - 1], file).id
             if options.masks_to_polygons:
-                yield from _polygons(bitmap, label_id, frame, instance)
+                yield from _polygons(stamp, label_id, frame, instance)
             else:
-                yield _shape(ShapeType.MASK, masks.mask_of_bitmap(bitmap), label_id, frame)
+                yield _shape(ShapeType.MASK, stamp.mask(), label_id, frame)
 
 
-def _polygons(bitmap: Bitmap, label_id: int, frame: Frame, instance: int) -> Iterator[Shape]:
+def _polygons(stamp: Stamp, label_id: int, frame: Frame, instance: int) -> Iterator[Shape]:
     """A polygon of the instance's track; further pieces, the smaller ones, have further tracks."""
-    pieces = sorted(outlines(bitmap), key=signed_area, reverse=True)
+    pieces = sorted(stamp.outlines(), key=signed_area, reverse=True)
     for place, points in enumerate(pieces):
         shape = _shape(ShapeType.POLYGON, points, label_id, frame)
         yield tracked(shape, place * PER_CLASS + instance, keyframe=True)
@@ -123,4 +122,4 @@ def _shape(kind: ShapeType, points: list[float], label_id: int, frame: Frame) ->
     return Shape(label_id=label_id, type=kind, frame=frame.number, source=SOURCE, points=points)
 
 
-FORMATS = (Format("MOTS PNG 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("MOTS PNG 1.0", "1.0", write=write, read=read, survey=survey_folders.mots),)

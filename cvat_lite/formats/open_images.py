@@ -19,6 +19,7 @@ from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import box_corners
 from cvat_lite.domain.labels import Label
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.attributes import typed_attributes
 from cvat_lite.formats.format import Format, Sink, WriteOptions, add_image
 from cvat_lite.formats.label_folders import folder
@@ -155,4 +156,6 @@ def _flag(value: str | bool | float | None) -> int:
     return known.get(str(value).lower(), -1)
 
 
-FORMATS = (Format("Open Images V6 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("Open Images V6 1.0", "1.0", write=write, read=read, survey=survey_folders.open_images),
+)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvat_lite.domain import masks
 from cvat_lite.domain.annotations import Shape
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations
 from cvat_lite.domain.enums import ShapeType
-from cvat_lite.formats import voc_masks, xml
+from cvat_lite.formats import survey_voc, voc_masks, xml
 from cvat_lite.formats.attributes import shape_attributes
 from cvat_lite.formats.format import Format, Sink, WriteOptions, add_images
+from cvat_lite.formats.instances import painted
 from cvat_lite.formats.pascal_voc_read import read
 from cvat_lite.formats.png import encode_rgb
 
@@ -96,13 +96,11 @@ def _write_masks(sink: Sink, dataset: Dataset, frame: Frame, masked: Sequence[Sh
     """The pictures of classes and of instances, where there are masks."""
     if not masked:
         return
-    classes, objects = [], []
-    for number, shape in enumerate(masked, 1):
-        bitmap = masks.bitmap_of_shape(shape, frame.width, frame.height)
-        classes.append((bitmap, voc_masks.color(dataset.label_index[shape.label_id] + 1)))
-        objects.append((bitmap, voc_masks.color(number)))
-    for folder, layers in (("SegmentationClass", classes), ("SegmentationObject", objects)):
-        sink.add(f"{folder}/{frame.item}.png", encode_rgb(voc_masks.painted(frame, layers)))
+    picture = painted(frame, [[shape] for shape in masked])
+    classes = [voc_masks.color(dataset.label_index[label] + 1) for label in picture.labels]
+    objects = [voc_masks.color(number) for number in range(1, len(masked) + 1)]
+    for folder, colors in (("SegmentationClass", classes), ("SegmentationObject", objects)):
+        sink.add(f"{folder}/{frame.item}.png", encode_rgb(picture.colored(colors)))
 
 
 def _document(on_frame: FrameAnnotations, dataset: Dataset, masked: bool) -> Iterator[str]:
@@ -144,4 +142,13 @@ def _flag(attributes: dict[str, Any], name: str) -> int:
     return int(attributes.get(name) in (True, "true", 1.0))
 
 
-FORMATS = (Format("PASCAL VOC 1.1", "1.1", write=write, read=read),)
+FORMATS = (
+    Format(
+        "PASCAL VOC 1.1",
+        "1.1",
+        write=write,
+        read=read,
+        survey=survey_voc.survey,
+        subsets_apart=False,
+    ),
+)

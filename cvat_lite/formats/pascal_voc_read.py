@@ -15,7 +15,7 @@ from cvat_lite.errors import DatasetError
 from cvat_lite.formats import xml
 from cvat_lite.formats.format import ReadOptions, Source
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
-from cvat_lite.formats.members import files_below
+from cvat_lite.formats.members import files_below, finite
 from cvat_lite.formats.tracks import collected, tracked
 from cvat_lite.formats.voc_masks_read import has_pictures, mask_shapes
 
@@ -62,7 +62,7 @@ class _Reader:
         label = self._labels.require(fields.get("name", ""), file, where)
         try:
             box = _fields(node.find("bndbox"))
-            points = [float(box.get(side, "")) for side in SIDES]
+            points = [round(value, 2) for value in finite(box.get(side, "") for side in SIDES)]
         except ValueError as error:
             raise DatasetError(file, where, "the box has not four numbers") from error
         attributes = node.find("attributes")
@@ -76,11 +76,12 @@ class _Reader:
             frame=frame,
             source=SOURCE,
             occluded=fields.get("occluded") == "1",
-            points=[round(value, 2) for value in points],
+            points=points,
             attributes=self._labels.attributes(label, values.items(), file, where),
         )
         try:
-            shape.rotation = float(values.get("rotation", 0)) % 360
+            if "rotation" in values:
+                (shape.rotation,) = (angle % 360 for angle in finite([values["rotation"]]))
             track_id = int(values["track_id"]) if "track_id" in values else None
         except ValueError as error:
             raise DatasetError(file, where, str(error)) from error

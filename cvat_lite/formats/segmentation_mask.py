@@ -11,7 +11,7 @@ from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
-from cvat_lite.formats import voc_masks
+from cvat_lite.formats import survey_voc, voc_masks
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
 from cvat_lite.formats.instances import painting
 from cvat_lite.formats.label_colors import colors_of
@@ -57,4 +57,13 @@ def read(source: Source, target: Target, options: ReadOptions) -> LabeledData:
     return LabeledData(shapes=list(mask_shapes(source, target, options)))
 
 
-FORMATS = (Format("Segmentation mask 1.1", "1.1", write=write, read=read),)
+FORMATS = (
+    Format(
+        "Segmentation mask 1.1",
+        "1.1",
+        write=write,
+        read=read,
+        survey=survey_voc.survey,
+        subsets_apart=False,
+    ),
+)

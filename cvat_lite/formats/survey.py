@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import count
 from math import cos, pi, sin
 from pathlib import PurePosixPath
@@ -17,7 +18,7 @@ from xml.sax.saxutils import quoteattr
 from cvat_lite.domain.dataset import DEFAULT_SUBSET
 from cvat_lite.domain.enums import LabelType
 from cvat_lite.domain.labels import Label
-from cvat_lite.formats.format import Readable, Source, Subset, Survey, Surveyor, everything
+from cvat_lite.formats.format import Readable, Source, Subset, Survey, everything
 
 BACKGROUND = "background"
 CONTEXT = "related_images"
@@ -147,24 +148,20 @@ def common_folder(names: Sequence[str]) -> str:
     return "".join(f"{part}/" for part in shared)
 
 
-def placed(
-    *patterns: str,
-    labels: LabelsOf | None = None,
-    hidden: str = "",
-) -> Surveyor:
-    """The survey of a format that puts its images into directories.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The survey of a format that puts its images into directories; see ``placed``."""
 
-    The patterns have the groups ``name``, of the image, and perhaps ``subset``; the first that a
-    picture's path matches counts. What matches ``hidden`` is none (masks, say). Without a match
-    at all, every picture that is not hidden is of one subset.
-    """
-    compiled = [re.compile(pattern) for pattern in patterns]
-    mask = re.compile(hidden) if hidden else None
+    patterns: tuple[re.Pattern[str], ...]
+    labels: LabelsOf | None
+    hidden: re.Pattern[str] | None
 
-    def survey(source: Source, pictures: Sequence[str]) -> Survey:
-        shown = [name for name in pictures if mask is None or not mask.search(name)]
-        found = by_place(shown, compiled)
-        known = numbered(labels(source)) if labels else None
+    def __call__(self, source: Source, pictures: Sequence[str]) -> Survey:
+        """The subsets and labels of a dataset."""
+        hidden = self.hidden
+        shown = [name for name in pictures if hidden is None or not hidden.search(name)]
+        found = by_place(shown, self.patterns)
+        known = numbered(self.labels(source)) if self.labels else None
         if not found:
             return Survey(whole(source, shown).subsets, known)
         subsets = tuple(
@@ -172,7 +169,16 @@ def placed(
         )
         return Survey(subsets, known)
 
-    return survey
+
+def placed(*patterns: str, labels: LabelsOf | None = None, hidden: str = "") -> Placed:
+    """The survey of a format that puts its images into directories.
+
+    The patterns have the groups ``name``, of the image, and perhaps ``subset``; the first that a
+    picture's path matches counts. What matches ``hidden`` is none (masks, say). Without a match
+    at all, every picture that is not hidden is of one subset.
+    """
+    compiled = tuple(re.compile(pattern) for pattern in patterns)
+    return Placed(compiled, labels, re.compile(hidden) if hidden else None)
 
 
 def by_place(
@@ -186,7 +192,7 @@ def by_place(
             if matched is not None:
                 groups = matched.groupdict()
                 named = found.setdefault(groups.get("subset") or DEFAULT_SUBSET, {})
-                named.setdefault(groups["name"], file)
+                named.setdefault(frame_name(groups["name"], file), file)
         if found:
             return found
     return {}

@@ -40,7 +40,7 @@ def survey(source: Source, pictures: Sequence[str], reading: ReadSubset) -> Surv
             Subset(
                 name,
                 named,
-                read=reading(partial(_is_of, name)) if several else None,
+                read=reading(partial(_is_of, name, document.default)) if several else None,
                 numbers=video_numbers(named),
             )
             for name, named in found.items()
@@ -55,8 +55,8 @@ def documents(source: Source) -> list[str]:
     return named or [name for name in source.names() if name.lower().endswith(".xml")]
 
 
-def _is_of(subset: str, node: Node) -> bool:
-    return node.get("subset", DEFAULT_SUBSET) == subset
+def _is_of(subset: str, default: str, node: Node) -> bool:
+    return node.get("subset", default) == subset
 
 
 def video_numbers(named: dict[str, str]) -> dict[str, int] | None:
@@ -76,6 +76,8 @@ class _Document:
         self._tasks: dict[str, set[str]] = {}
         self._found: dict[str, dict[str, str]] = {}
         self._tracked = False
+        #: The subset of what names none: that of the task or job which the document is of.
+        self.default = DEFAULT_SUBSET
         self.labels: tuple[Label, ...] = ()
         #: Whether anything names its subset.
         self.named = False
@@ -84,8 +86,10 @@ class _Document:
         """Take note of a child of the root."""
         if node.tag == "meta":
             self.labels += tuple(_labels(node, file))
+            told = node.findtext("task/subset") or node.findtext("job/subset")
+            self.default = told or self.default
             return
-        subset = node.get("subset", DEFAULT_SUBSET)
+        subset = node.get("subset", self.default)
         self.named |= "subset" in node.attrib
         if node.tag == "track":
             self._tracked = True
@@ -111,7 +115,7 @@ class _Document:
         images = {name: name for name in self._all}
         below = {re.sub(r"^(?:.*/)?images/(?:default/)?", "", name): name for name in images}
         named = below if len(below) == len(images) else images
-        return {DEFAULT_SUBSET: dict(sorted(named.items()))} if named else {}
+        return {self.default: dict(sorted(named.items()))} if named else {}
 
 
 def _labels(meta: Node, file: str) -> Iterator[Label]:

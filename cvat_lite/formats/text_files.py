@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
@@ -15,6 +16,8 @@ from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Sink, Source
 
 IN_MEMORY = 1 << 20
+# What a value of CSV is put in quotes for: commas, quotes, ends of lines, blanks around it.
+QUOTED = re.compile(r'[,"\n\r]|^\s|\s\Z')
 
 
 class TextFiles:
@@ -61,7 +64,7 @@ def csv_row(values: Iterable[object]) -> str:
 
 
 def _cell(text: str) -> str:
-    if any(character in text for character in ',"\n\r') or text != text.strip():
+    if QUOTED.search(text):
         doubled = text.replace('"', '""')
         return f'"{doubled}"'
     return text

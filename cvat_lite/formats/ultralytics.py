@@ -15,8 +15,9 @@ from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Sink, Source, WriteOptions, add_images
-from cvat_lite.formats.yolo_lines import Line, lines, subset_name
+from cvat_lite.formats.yolo_lines import Line, lines, subset_names
 
+CONFIGURATION = "data.yaml"
 CONFIGURATIONS = (".yaml", ".yml")
 LABELS = "labels"
 
@@ -34,22 +35,24 @@ def write_labels(
     Images without a line have no file. ``labels`` are those that are numbered, ``more`` belongs
     into ``data.yaml`` beside them.
     """
-    subsets = {subset_name(name): parts for name, parts in dataset.subsets().items()}
+    folders = subset_names(dataset)
     content: dict[str, Any] = {"path": ".", **(more or {})}
     content["names"] = {place: label.name for place, label in enumerate(labels)}
-    content.update((subset, f"{subset}.txt") for subset in subsets)
-    sink.add("data.yaml", yaml.safe_dump(content, allow_unicode=True).encode())
-    for subset, parts in subsets.items():
+    # A subset that is called like another key of the file has its images and labels only.
+    content = {folder: f"{folder}.txt" for folder in folders.values()} | content
+    sink.add(CONFIGURATION, yaml.safe_dump(content, allow_unicode=True).encode())
+    for subset, parts in dataset.subsets().items():
+        folder = folders[subset]
         listed = []
         for on_frame in dataset.by_frame(parts):
             frame = on_frame.frame
-            listed.append(f"data/images/{subset}/{frame.file_name}\n")
+            listed.append(f"data/images/{folder}/{frame.file_name}\n")
             if text := lines_of(on_frame):
-                sink.add(f"{LABELS}/{subset}/{frame.item}.txt", text.encode())
-        sink.add(f"{subset}.txt", "".join(listed).encode())
+                sink.add(f"{LABELS}/{folder}/{frame.item}.txt", text.encode())
+        sink.add(f"{folder}.txt", "".join(listed).encode())
     if options.save_images:
         add_images(
-            dataset, sink, lambda frame, subset: f"images/{subset_name(subset)}/{frame.file_name}"
+            dataset, sink, lambda frame, subset: f"images/{folders[subset]}/{frame.file_name}"
         )
 
 
@@ -57,8 +60,8 @@ def configuration(source: Source) -> tuple[str, dict[str, Any]]:
     """The archive's YAML file: its name and content; DatasetError if there is none."""
     files = [name for name in source.names() if name.endswith(CONFIGURATIONS)]
     if not files:
-        raise DatasetError("data.yaml", "", "there is no such file in the archive")
-    file = files[0]
+        raise DatasetError(CONFIGURATION, "", "there is no such file in the archive")
+    file = next((name for name in files if name.rpartition("/")[2] == CONFIGURATION), files[0])
     try:
         root = yaml.safe_load(source.read(file))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:

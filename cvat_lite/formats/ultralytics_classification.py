@@ -16,6 +16,7 @@ import orjson
 from cvat_lite.domain.annotations import LabeledData, Tag
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -26,7 +27,7 @@ from cvat_lite.formats.format import (
     add_image,
 )
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
-from cvat_lite.formats.yolo_lines import SOURCE, subset_name
+from cvat_lite.formats.yolo_lines import SOURCE, subset_names
 
 INDEX = "labels.json"
 NO_LABEL = "no_label"
@@ -34,8 +35,9 @@ NO_LABEL = "no_label"
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``SUBSET/labels.json``, and the images into the directories of their labels."""
+    names = subset_names(dataset)
     for subset, parts in dataset.subsets().items():
-        folder = subset_name(subset)
+        folder = names[subset]
         paths = _Paths()
         images = []
         with sink.open(f"{folder}/{INDEX}") as file:
@@ -100,11 +102,18 @@ def _named(source: Source) -> Iterator[tuple[str, str, str, str]]:
     indexed = {name.removesuffix(INDEX) for name in names if PurePosixPath(name).name == INDEX}
     for folder in sorted(indexed):
         yield from _of_index(source.read(folder + INDEX), folder + INDEX)
+    seen = bool(indexed)
     for name in names:
         parts = PurePosixPath(name).parts
         folder = name.removesuffix("/".join(parts[-2:]))
-        if len(parts) >= 3 and folder not in indexed and parts[-2] != NO_LABEL:
-            yield parts[-1], parts[-2], name, ""
+        # Names that begin with a point are notes of file managers.
+        if len(parts) >= 3 and folder not in indexed and not parts[-1].startswith("."):
+            seen = True
+            if parts[-2] != NO_LABEL:
+                yield parts[-1], parts[-2], name, ""
+    if not seen:
+        why = "there is no such file, nor an image in SUBSET/LABEL/, in the archive"
+        raise DatasetError(INDEX, "", why)
 
 
 def _of_index(content: bytes, file: str) -> Iterator[tuple[str, str, str, str]]:
@@ -122,4 +131,12 @@ def _of_index(content: bytes, file: str) -> Iterator[tuple[str, str, str, str]]:
             yield item, name, file, repr(item)
 
 
-FORMATS = (Format("Ultralytics YOLO Classification 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format(
+        "Ultralytics YOLO Classification 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        survey=survey_yolo.classification,
+    ),
+)

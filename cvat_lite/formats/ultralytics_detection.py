@@ -11,6 +11,7 @@ from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.interpolation import FrameShape
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 from cvat_lite.formats.ultralytics import read_lines, write_labels
 from cvat_lite.formats.yolo import box_lines
@@ -49,6 +50,12 @@ def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
 
 
 FORMATS = (
-    Format("Ultralytics YOLO Detection 1.0", "1.0", write=write, read=read),
+    Format(
+        "Ultralytics YOLO Detection 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        survey=survey_yolo.ultralytics,
+    ),
     Format("Ultralytics YOLO Detection Track 1.0", "1.0", write=write_tracks),
 )

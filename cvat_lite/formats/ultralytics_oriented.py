@@ -12,6 +12,7 @@ from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.geometry import box_corners, box_of_corners
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 from cvat_lite.formats.ultralytics import read_lines, write_labels
 from cvat_lite.formats.yolo_lines import Line, shares_text
@@ -49,4 +50,12 @@ def _corners(line: Line) -> Sequence[float]:
     return [share * side for share, side in zip(line.numbers, sides, strict=True)]
 
 
-FORMATS = (Format("Ultralytics YOLO Oriented Bounding Boxes 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format(
+        "Ultralytics YOLO Oriented Bounding Boxes 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        survey=survey_yolo.ultralytics,
+    ),
+)

@@ -14,6 +14,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations, Target
 from cvat_lite.domain.enums import LabelType, ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 from cvat_lite.formats.skeleton_points import (
     ABSENT,
@@ -95,4 +96,6 @@ def _point(line: Line, place: Sequence[float]) -> KeyPoint:
     return x, y, ABSENT if x < 0 or y < 0 else VISIBLE
 
 
-FORMATS = (Format("Ultralytics YOLO Pose 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format("Ultralytics YOLO Pose 1.0", "1.0", write=write, read=read, survey=survey_yolo.pose),
+)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.dataset import Dataset, Frame, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
-from cvat_lite.domain.masks import bitmap_of_shape
-from cvat_lite.domain.outlines import outlines
+from cvat_lite.domain.stamps import stamp_of_shape
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 from cvat_lite.formats.ultralytics import read_lines, write_labels
 from cvat_lite.formats.yolo_lines import shares_text
@@ -37,7 +37,7 @@ def _polygons(shape: Shape, frame: Frame) -> Iterator[Sequence[float]]:
     if shape.type is ShapeType.POLYGON:
         yield [round(value, 2) for value in shape.points]
     elif shape.type in (ShapeType.MASK, ShapeType.ELLIPSE):
-        yield from outlines(bitmap_of_shape(shape, frame.width, frame.height))
+        yield from stamp_of_shape(shape, frame.width, frame.height).outlines()
 
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
@@ -50,4 +50,12 @@ def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     return LabeledData(shapes=found)
 
 
-FORMATS = (Format("Ultralytics YOLO Segmentation 1.0", "1.0", write=write, read=read),)
+FORMATS = (
+    Format(
+        "Ultralytics YOLO Segmentation 1.0",
+        "1.0",
+        write=write,
+        read=read,
+        survey=survey_yolo.ultralytics,
+    ),
+)

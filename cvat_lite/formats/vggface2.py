@@ -16,6 +16,7 @@ from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -149,4 +150,4 @@ def _shape(label: Label, kind: ShapeType, frame: int, points: list[float]) -> Sh
     return Shape(label_id=label.id, type=kind, frame=frame, source=SOURCE, points=points)
 
 
-FORMATS = (Format("VGGFace2 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("VGGFace2 1.0", "1.0", write=write, read=read, survey=survey_folders.vggface2),)

@@ -1,13 +1,11 @@
-"""The colours of PASCAL VOC and the pictures of masks that use them."""
+"""The colours of PASCAL VOC, and the instances in pictures that use them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
-from cvat_lite.domain import masks
-from cvat_lite.domain.dataset import Frame
+from cvat_lite.domain.stamps import Stamp, stamps_by_value
 from cvat_lite.formats.png import Pixels
 
 Color = tuple[int, int, int]
@@ -22,14 +20,6 @@ def color(number: int) -> Color:
     return channels[0], channels[1], channels[2]
 
 
-def painted(frame: Frame, layers: Sequence[tuple[masks.Bitmap, Color]]) -> Pixels:
-    """The layers in their colours, later ones over earlier ones, on black."""
-    pixels = np.zeros((frame.height, frame.width, 3), dtype=np.uint8)
-    for bitmap, rgb in layers:
-        pixels[bitmap] = rgb
-    return pixels
-
-
 def number(rgb: Color) -> int:
     """The class or instance that a colour stands for: the inverse of ``color``."""
     return sum(
@@ -39,17 +29,22 @@ def number(rgb: Color) -> int:
     )
 
 
-def instances(classes: Pixels, objects: Pixels) -> list[tuple[Color, masks.Bitmap]]:
+def instances(classes: Pixels, objects: Pixels) -> list[tuple[Color, Stamp]]:
     """Each instance's class colour and pixels, in the order of their numbers."""
-    joined = np.concatenate([objects, classes], axis=2).astype(np.int64)
-    keys = joined @ (256 ** np.arange(5, -1, -1))
+    keys = _codes(objects) << 24 | _codes(classes)
     found = []
-    for key in np.unique(keys):
-        code = int(key) & 0xFFFFFF
+    for key, stamp in stamps_by_value(keys):
+        code = key & 0xFFFFFF
         if code:
-            found.append((number(_split(int(key) >> 24)), _split(code), keys == key))
+            found.append((number(_split(key >> 24)), _split(code), stamp))
     found.sort(key=lambda one: one[:2])
-    return [(rgb, bitmap) for _, rgb, bitmap in found]
+    return [(rgb, stamp) for _, rgb, stamp in found]
+
+
+def _codes(pixels: Pixels) -> NDArray[np.int64]:
+    """The colours of pixels as numbers, ``0xRRGGBB``."""
+    red, green, blue = (pixels[..., channel].astype(np.int64) for channel in range(3))
+    return red << 16 | green << 8 | blue
 
 
 def _split(code: int) -> Color:

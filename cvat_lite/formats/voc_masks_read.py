@@ -40,11 +40,11 @@ def mask_shapes(source: Source, target: Target, options: ReadOptions) -> Iterato
         colored = decode_rgb(source.read(classes[item]), classes[item])
         check_size(objects, frame, file)
         check_size(colored, frame, classes[item])
-        for rgb, bitmap in voc_masks.instances(colored, objects):
+        for rgb, stamp in voc_masks.instances(colored, objects):
             name = colors.get(rgb)
             if name is None:
                 raise DatasetError(file, "", f"no label has the colour {rgb}")
-            yield from made.of(bitmap, labels.require(name, file).id, frame)
+            yield from made.of(stamp, labels.require(name, file).id, frame)
 
 
 def _colors(source: Source) -> dict[voc_masks.Color, str]:

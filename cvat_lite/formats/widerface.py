@@ -18,6 +18,7 @@ from cvat_lite.domain.annotations import LabeledData, Shape, Tag
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_folders
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
@@ -169,4 +170,4 @@ class _Reader:
                 yield name, word
 
 
-FORMATS = (Format("WiderFace 1.0", "1.0", write=write, read=read),)
+FORMATS = (Format("WiderFace 1.0", "1.0", write=write, read=read, survey=survey_folders.widerface),)

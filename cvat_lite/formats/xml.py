@@ -44,12 +44,12 @@ def document(content: bytes, file: str) -> Element:
     return builder.close()
 
 
-def elements(source: Source, file: str, tags: frozenset[str]) -> Iterator[Element]:
+def elements(source: Source, file: str, tags: frozenset[str], level: int = 1) -> Iterator[Element]:
     """The children of the root with these tags, a few in memory at a time.
 
-    DatasetError if the document is not well-formed or has entities.
+    ``level`` 2 stands for the children of the root's children, and so on. DatasetError if the document is not well-formed or has entities.
     """
-    children = _Children(tags)
+    children = _Children(tags, level)
     with source.open(file) as stream:
         data = b"start"
         while data:
@@ -62,14 +62,15 @@ def elements(source: Source, file: str, tags: frozenset[str]) -> Iterator[Elemen
 
 
 class _Children:
-    """Builds the children of the root, and lets go of them once they are taken."""
+    """Builds the elements of one level, and lets go of them once they are taken."""
 
-    def __init__(self, tags: frozenset[str]) -> None:
+    def __init__(self, tags: frozenset[str], level: int) -> None:
         self._builder = TreeBuilder()
         self._tags = tags
-        self._root: Element | None = None
+        self._level = level
+        self._parent: Element | None = None
         self._depth = 0
-        self._complete: list[Element] = []
+        self._complete: list[tuple[Element, Element]] = []
         self.parser = _parser(self._builder.data)
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -77,22 +78,21 @@ class _Children:
     def taken(self) -> list[Element]:
         """The children that have been completed since the last time."""
         complete, self._complete = self._complete, []
-        if self._root is not None:
-            for child in complete:
-                self._root.remove(child)
-        return [child for child in complete if child.tag in self._tags]
+        for parent, child in complete:
+            parent.remove(child)
+        return [child for _, child in complete if child.tag in self._tags]
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         element = self._builder.start(tag, attributes)
-        if self._root is None:
-            self._root = element
         self._depth += 1
+        if self._depth == self._level:
+            self._parent = element
 
     def _end(self, tag: str) -> None:
         element = self._builder.end(tag)
         self._depth -= 1
-        if self._depth == 1:
-            self._complete.append(element)
+        if self._depth == self._level and self._parent is not None:
+            self._complete.append((self._parent, element))
 
 
 def _parser(data: Callable[[str], object]) -> expat.XMLParserType:

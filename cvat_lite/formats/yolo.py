@@ -13,8 +13,9 @@ from cvat_lite.domain.annotations import LabeledData
 from cvat_lite.domain.dataset import Dataset, FrameAnnotations, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
+from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
-from cvat_lite.formats.yolo_lines import box_of, center_text, lines, subset_name, text_of
+from cvat_lite.formats.yolo_lines import box_of, center_text, lines, subset_names, text_of
 
 NAMES = "obj.names"
 
@@ -22,25 +23,27 @@ NAMES = "obj.names"
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``obj.data``, ``obj.names``, and for each subset a list and its boxes."""
     labels = dataset.flat_labels
-    subsets = dataset.subsets()
-    lists = "".join(f"{name} = data/{name}.txt\n" for name in map(subset_name, subsets))
+    names = subset_names(dataset)
+    lists = "".join(f"{name} = data/{name}.txt\n" for name in names.values())
     data = f"classes = {len(labels)}\n{lists}names = data/{NAMES}\nbackup = backup/\n"
     sink.add("obj.data", data.encode())
     sink.add(NAMES, "".join(f"{label.name}\n" for label in labels).encode())
-    for subset, parts in subsets.items():
-        folder = _folder(subset)
+    for subset, parts in dataset.subsets().items():
+        folder = _folder(names[subset])
         listed = []
         for on_frame in dataset.by_frame(parts):
             frame = on_frame.frame
             sink.add(f"{folder}/{frame.item}.txt", box_lines(on_frame, dataset.label_index))
             listed.append(f"data/{folder}/{frame.file_name}\n")
-        sink.add(f"{subset_name(subset)}.txt", "".join(listed).encode())
+        sink.add(f"{names[subset]}.txt", "".join(listed).encode())
     if options.save_images:
-        add_images(dataset, sink, lambda frame, subset: f"{_folder(subset)}/{frame.file_name}")
+        add_images(
+            dataset, sink, lambda frame, subset: f"{_folder(names[subset])}/{frame.file_name}"
+        )
 
 
 def _folder(subset: str) -> str:
-    return f"obj_{subset_name(subset)}_data"
+    return f"obj_{subset}_data"
 
 
 def box_lines(on_frame: FrameAnnotations, places: Mapping[int, int]) -> bytes:
@@ -72,4 +75,4 @@ def _item(name: str) -> str | None:
     return None
 
 
-FORMATS = (Format("YOLO 1.1", "1.1", write=write, read=read),)
+FORMATS = (Format("YOLO 1.1", "1.1", write=write, read=read, survey=survey_yolo.darknet),)

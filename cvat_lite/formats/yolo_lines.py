@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from cvat_lite.domain.annotations import Shape
-from cvat_lite.domain.dataset import Frame, Target
+from cvat_lite.domain.dataset import DEFAULT_SUBSET, Dataset, Frame, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
@@ -51,9 +51,14 @@ class Line:
         )
 
 
-def subset_name(name: str) -> str:
-    """YOLO has no default subset; it is what the network is trained with."""
-    return TRAIN if name == "default" else name
+def subset_names(dataset: Dataset) -> dict[str, str]:
+    """What the subsets are called in a format that has no default one: it is what is trained with.
+
+    Beside a subset ``train`` the default one keeps its name, else their files would get mixed up.
+    """
+    subsets = dataset.subsets()
+    default = DEFAULT_SUBSET if TRAIN in subsets else TRAIN
+    return {name: default if name == DEFAULT_SUBSET else name for name in subsets}
 
 
 def shares_text(points: Sequence[float], frame: Frame) -> str:

@@ -8,6 +8,7 @@ from cvat_lite.domain import clock, passwords
 from cvat_lite.errors import NotFoundError, RuleError, UnauthorizedError, ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
+from cvat_lite.services import events
 from cvat_lite.services.context import Context
 from cvat_lite.services.users import basic
 from cvat_lite.store import access_tokens as store
@@ -66,6 +67,7 @@ async def create(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         values = {"prefix": prefix, "hashed_key": passwords.hash_key(value), "owner_id": owner}
         token_id = await store.insert(db, {**given, **values})
         token = await find(db, context, "view", token_id)
+        await events.record(db, context, "create:token", token_id, obj_name=token.name)
     return {**view(context, token), "value": value}
 
 
@@ -73,18 +75,21 @@ async def update(context: Context, token_id: int, changes: dict[str, Any]) -> di
     """Change name, expiry or limits of a token."""
     check_expiry(changes)
     async with context.database.writing() as db:
-        await find(db, context, "update", token_id)
+        before = view(context, await find(db, context, "update", token_id))
         await store.update(db, token_id, changes)
         token = await find(db, context, "view", token_id)
+        after = view(context, token)
+        await events.record_changes(db, context, "update:token", token_id, before, after)
     context.server.identities.forget()
-    return view(context, token)
+    return after
 
 
 async def destroy(context: Context, token_id: int) -> None:
     """Revoke a token: nobody is let in by it any more."""
     async with context.database.writing() as db:
-        await find(db, context, "delete", token_id)
+        token = await find(db, context, "delete", token_id)
         await store.revoke(db, token_id)
+        await events.record(db, context, "delete:token", token_id, obj_name=token.name)
     context.server.identities.forget()
 
 

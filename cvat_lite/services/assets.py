@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cvat_lite.errors import NotFoundError, RuleError
-from cvat_lite.services import asset_files, guides
+from cvat_lite.services import asset_files, events, guides
 from cvat_lite.services.asset_files import Upload
 from cvat_lite.services.context import Context
 from cvat_lite.services.views import basic_user
@@ -33,33 +33,39 @@ def view(context: Context, asset: Asset) -> dict[str, Any]:
     }
 
 
-async def require(db: Connection, context: Context, scope: str, uuid: str) -> Asset:
-    """The asset, if the asker may do that to its guide; else NotFoundError or ForbiddenError."""
+async def require(
+    db: Connection, context: Context, scope: str, uuid: str
+) -> tuple[Asset, events.Place]:
+    """The asset and where it is, if the asker may do that to its guide.
+
+    Else NotFoundError or ForbiddenError.
+    """
     asset = await store.get(db, uuid.lower())
     if asset is None:
         raise NotFoundError.of("Asset")
-    await guides.require(db, context, scope, asset.guide_id)
-    return asset
+    _, target = await guides.require(db, context, scope, asset.guide_id)
+    return asset, guides.place_of(target)
 
 
 async def retrieve(context: Context, uuid: str) -> tuple[Path, str]:
     """The file of an asset and its type."""
     async with context.database.snapshot() as db:
-        asset = await require(db, context, "view", uuid)
+        asset, _ = await require(db, context, "view", uuid)
     return asset_files.path_of(context.server, asset.uuid), asset.content_type
 
 
-async def require_guide(db: Connection, context: Context, guide_id: int) -> None:
-    """RuleError or ForbiddenError unless the asker may change such a guide."""
+async def require_guide(db: Connection, context: Context, guide_id: int) -> events.Place:
+    """Where the guide is; RuleError or ForbiddenError unless the asker may change such a guide."""
     if await guide_store.get(db, guide_id) is None:
         raise RuleError("AnnotationGuide matching query does not exist.")
-    await guides.require(db, context, "update", guide_id)
+    _, target = await guides.require(db, context, "update", guide_id)
+    return guides.place_of(target)
 
 
 async def create(context: Context, guide_id: int, upload: Upload) -> dict[str, Any]:
     """Give a received file to a guide; RuleError if it has too many then."""
     async with context.database.writing() as db:
-        await require_guide(db, context, guide_id)
+        place = await require_guide(db, context, guide_id)
         asset_files.check_room(len(await store.of_guide(db, guide_id)) + 1)
         values = {
             "uuid": upload.uuid,
@@ -70,6 +76,7 @@ async def create(context: Context, guide_id: int, upload: Upload) -> dict[str, A
         }
         await store.insert(db, values)
         made = await store.get(db, upload.uuid)
+        await note(db, context, "create:asset", upload.uuid, upload.filename, place)
     if made is None:
         raise NotFoundError.of("Asset")
     return view(context, made)
@@ -78,6 +85,14 @@ async def create(context: Context, guide_id: int, upload: Upload) -> dict[str, A
 async def destroy(context: Context, uuid: str) -> None:
     """Take an asset from its guide, whose text is left as it is."""
     async with context.database.writing() as db:
-        asset = await require(db, context, "update", uuid)
+        asset, place = await require(db, context, "update", uuid)
         await store.delete(db, asset.uuid)
+        await note(db, context, "delete:asset", asset.uuid, asset.filename, place)
     await asset_files.remove_files(context.server, [asset.uuid])
+
+
+async def note(
+    db: Connection, context: Context, scope: str, uuid: str, filename: str, place: events.Place
+) -> None:
+    """Record what happened to an asset; it has no number, so that the event tells its uuid."""
+    await events.record(db, context, scope, place=place, payload={"uuid": uuid}, obj_name=filename)

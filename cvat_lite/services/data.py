@@ -216,8 +216,8 @@ async def touch(db: Connection, media: Media) -> None:
 
 async def frame(
     context: Context, kind: str, number: int, wanted: int | None, quality: str
-) -> Encoded:
-    """One frame: the file as it came, or a JPEG at the task's quality."""
+) -> tuple[Encoded, str | None]:
+    """One frame: the file as it came, or a JPEG at the task's quality; and when it became so."""
     async with context.database.snapshot() as db:
         media = await of_target(db, context, kind, number, "view:data")
         if wanted is None or wanted not in media.held:
@@ -229,8 +229,10 @@ async def frame(
             raise PlainError("A sound has no frames that can be shown: ask for its chunks")
         source = await source_of(db, context.server, media.data, [wanted])
     if chosen(quality) == Quality.ORIGINAL:
-        return await guarded(media_frames.original, source, wanted)
-    return await guarded(media_frames.compressed, source, wanted, media.data.image_quality)
+        found = await guarded(media_frames.original, source, wanted)
+    else:
+        found = await guarded(media_frames.compressed, source, wanted, media.data.image_quality)
+    return found, media.data.chunks_updated_date
 
 
 def chosen(quality: str) -> Quality:
@@ -351,17 +353,20 @@ def check_chunk(number: int | None, first: int, last: int) -> None:
         )
 
 
-async def context_images(context: Context, kind: str, number: int, wanted: int | None) -> bytes:
-    """The related images of a frame as a zip; empty where it has none."""
+async def context_images(
+    context: Context, kind: str, number: int, wanted: int | None
+) -> tuple[bytes, str | None]:
+    """The related images of a frame as a zip, empty without any; and when they became so."""
     async with context.database.snapshot() as db:
         media = await of_target(db, context, kind, number, "view:data")
         if wanted is None or wanted not in media.held:
             raise PlainError(f"Invalid frame '{wanted}'.")
         names = await store.related_names(db, media.data.id, wanted)
         source = await source_of(db, context.server, media.data, [])
+    changed = media.data.chunks_updated_date
     if not names:
-        return b""
-    return await guarded(related.context_zip, source.root, names, source.max_pixels)
+        return b"", changed
+    return await guarded(related.context_zip, source.root, names, source.max_pixels), changed
 
 
 async def preview(context: Context, kind: str, number: int) -> Made | None:

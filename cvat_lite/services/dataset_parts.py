@@ -124,7 +124,8 @@ async def gather_part(
         info=info,
         frames=tuple(await frames_of(db, media, numbers, whole=job is None)),
         spans=tuple(held),
-        source=await data.source_of(db, server, media, list(numbers)),
+        source=await data.source_of(db, server, media, numbers),
+        related=await dataset_facts.related(db, media.id, numbers[0], numbers[-1]),
     )
 
 
@@ -134,8 +135,10 @@ async def frames_of(
     """The frames of a task or job, deleted ones left out.
 
     Of a ``whole`` task honeypots are left out too: what they show is there already, under the
-    same name, as a frame of the validation pool.
+    same name, as a frame of the validation pool. A sound has no frames: it is told by its span.
     """
+    if media.kind == "audio":
+        return ()
     deleted = set(media.deleted_frames)
     if whole:
         deleted.update(await validation_store.honeypots(db, media.id))

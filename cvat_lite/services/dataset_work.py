@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cvat_lite.domain import payload
 from cvat_lite.domain.dataset import Dataset, Frame, Image, Part, PartInfo, ProjectInfo, Target
 from cvat_lite.domain.frame_names import UniqueNames
 from cvat_lite.domain.labels import Label
 from cvat_lite.domain.segments import JobSpan
+from cvat_lite.errors import MediaError
 from cvat_lite.formats import registry
-from cvat_lite.formats.containers import ZipSink, open_source
-from cvat_lite.formats.format import ReadOptions, WriteOptions
+from cvat_lite.formats.containers import FileSink, ZipSink, open_source
+from cvat_lite.formats.format import ReadOptions, Sink, WriteOptions
 from cvat_lite.media import frames as media_frames
 from cvat_lite.media.frames import Encoded
+from cvat_lite.media.names import below
 from cvat_lite.media.source import MediaSource, SourceKind
 from cvat_lite.store import annotations as read
 from cvat_lite.store.database import PlainConnection, connect
@@ -30,10 +33,12 @@ class PartWork:
     frames: tuple[Frame, ...]
     spans: tuple[JobSpan, ...]
     source: MediaSource
+    related: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
-    def renamed(self, names: UniqueNames) -> PartWork:
-        """The same with names of frames that no other part has."""
-        frames = names.told_apart(self.info.subset_name, self.frames)
+    def renamed(self, names: UniqueNames, subset: str | None = None) -> PartWork:
+        """The same with names of frames that no other part of the subset has (its own if None)."""
+        subset = self.info.subset_name if subset is None else subset
+        frames = names.told_apart(subset, self.frames)
         return replace(self, frames=frames)
 
     def opened(self, db: PlainConnection, *, images: bool) -> Part:
@@ -45,6 +50,8 @@ class PartWork:
             partial(read.shapes, db, self.spans),
             partial(read.tracks, db, self.spans),
             Images(self.source, self.frames) if images else None,
+            partial(related_images, self.source, self.related) if images else None,
+            partial(read.intervals, db, self.spans),
         )
 
 
@@ -93,6 +100,22 @@ class Images:
         return image_of(media_frames.encoded_original(self._source, picture))  # type: ignore[arg-type]
 
 
+def related_images(
+    source: MediaSource, related: Mapping[int, tuple[str, ...]], frame: Frame
+) -> list[tuple[str, Image]]:
+    """The related images of a frame as they came, called after themselves; MediaError."""
+    found: dict[str, Image] = {}
+    for path in related.get(frame.number, ()):
+        name = PurePosixPath(path).name
+        if name in found:
+            name = path.replace("/", "_")
+        file = below(source.root, path)
+        if not file.is_file():
+            raise MediaError(f"Related image '{path}' does not exist")
+        found[name] = Image(path=file)
+    return list(found.items())
+
+
 def image_of(encoded: Encoded) -> Image:
     """An encoded frame as datasets take it."""
     if isinstance(encoded.content, bytes):
@@ -101,20 +124,31 @@ def image_of(encoded: Encoded) -> Image:
 
 
 def write_archive(work: Export) -> None:
-    """Write the archive: whole, under its own name, or not at all."""
+    """Write the archive (or the one file of a format that is none): whole, or not at all."""
     part_path = work.out.with_suffix(".part")
+    found = registry.exporter(work.format)
+    write = found.write
+    if write is None:
+        raise LookupError(work.format)
+    opened: AbstractContextManager[Sink] = (
+        ZipSink(part_path) if "ZIP" in found.write_extensions else FileSink(part_path)
+    )
     try:
-        with connect(work.database, read_only=True) as db, ZipSink(part_path) as sink:
+        with connect(work.database, read_only=True) as db, opened as sink:
             db.execute("BEGIN")
-            parts = tuple(part.opened(db, images=work.save_images) for part in work.parts)
-            write = registry.exporter(work.format).write
-            if write is None:
-                raise LookupError(work.format)
+            found_parts = work.parts if found.subsets_apart else laid_together(work.parts)
+            parts = tuple(part.opened(db, images=work.save_images) for part in found_parts)
             dataset = Dataset(work.labels, parts, work.project)
             write(dataset, sink, WriteOptions(save_images=work.save_images))
         part_path.replace(work.out)
     finally:
         part_path.unlink(missing_ok=True)
+
+
+def laid_together(parts: tuple[PartWork, ...]) -> tuple[PartWork, ...]:
+    """The parts for a format that puts the images of all subsets into one directory."""
+    names = UniqueNames()
+    return tuple(part.renamed(names, "") for part in parts)
 
 
 def read_archive(work: Import) -> bytes:

@@ -11,6 +11,7 @@ from cvat_lite.domain import payload
 from cvat_lite.domain.dataset import Target
 from cvat_lite.errors import NotFoundError, RuleError
 from cvat_lite.formats import registry
+from cvat_lite.formats.format import Format
 from cvat_lite.formats.registry import UnknownFormatError
 from cvat_lite.services import annotations as annotation_service
 from cvat_lite.services import data, requests, targets, uploads
@@ -41,11 +42,12 @@ async def export(
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, kind, number, scope)
         try:
-            await asyncio.to_thread(registry.exporter, format_name)
+            chosen = await asyncio.to_thread(registry.exporter, format_name)
         except UnknownFormatError:
             raise RuleError("Unknown format specified for the request") from None
         if kind != "projects":
             await data.of_target(db, context, kind, number, scope)
+        await check_dimension(db, target, chosen)
         name = await name_of(db, target)
     single = kind.removesuffix("s")
     what = "dataset" if save_images else "annotations"
@@ -63,7 +65,7 @@ async def export(
                 "number": number,
                 "format": format_name,
                 "save_images": save_images,
-                "filename": filename or f"{UNFIT.sub('_', default)}.zip",
+                "filename": filename or f"{UNFIT.sub('_', default)}{extension(chosen)}",
                 "base_url": context.base_url,
             },
             project_id=target.project_id,
@@ -73,6 +75,27 @@ async def export(
             format=format_name,
         ),
     )
+
+
+async def check_dimension(db: Connection, target: targets.Target, chosen: Format) -> None:
+    """RuleError for a format that is not for what the task, or the project's tasks, hold."""
+    held: str | None
+    if target.task_id is not None:
+        task = await task_store.get(db, target.task_id)
+        held = task.dimension if task else None
+    else:
+        project = await project_store.get(db, target.id)
+        held = project.dimension if project else None
+    if held and held != chosen.dimension:
+        raise RuleError(
+            f"The format '{chosen.name}' is for {chosen.dimension} data, "
+            f"the {target.kind.removesuffix('s')} has {held} data"
+        )
+
+
+def extension(chosen: Format) -> str:
+    """What the names of files of a format end with when it is written."""
+    return f".{chosen.write_extensions[0].lower()}"
 
 
 async def name_of(db: Connection, target: targets.Target) -> str:
@@ -89,7 +112,8 @@ async def run_export(server: Server, request: BackgroundRequest, report: Report)
     asked = request.payload
     gathered = await gather(server, asked["kind"], asked["number"], asked["base_url"])
     report(0.1)
-    name = f"{uuid.uuid4().hex}.zip"
+    chosen = await asyncio.to_thread(registry.exporter, asked["format"])
+    name = f"{uuid.uuid4().hex}{extension(chosen)}"
     work = Export(
         database=server.config.database,
         out=server.config.exports / name,
@@ -166,11 +190,12 @@ async def may_import(
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, kind, number, "import:annotations")
         await data.of_target(db, context, kind, number, "import:annotations")
-    if format_name is not None:
-        try:
-            await asyncio.to_thread(registry.importer, format_name)
-        except UnknownFormatError:
-            raise RuleError(f"Unknown input format '{format_name}'") from None
+        if format_name is not None:
+            try:
+                chosen = await asyncio.to_thread(registry.importer, format_name)
+            except UnknownFormatError:
+                raise RuleError(f"Unknown input format '{format_name}'") from None
+            await check_dimension(db, target, chosen)
     return target
 
 
@@ -180,6 +205,8 @@ async def run_import(server: Server, request: BackgroundRequest, report: Report)
     kind, number = asked["kind"], asked["number"]
     gathered = await gather(server, kind, number, "")
     part = gathered.parts[0]
+    info = part.info
+    first = (info.start_frame - info.data_start_frame) // info.frame_step
     report(0.1)
     work = Import(
         path=server.config.uploads / asked["file"],
@@ -188,8 +215,10 @@ async def run_import(server: Server, request: BackgroundRequest, report: Report)
         target=Target(
             labels=gathered.labels,
             frames=part.frames,
-            start_frame=part.info.data_start_frame,
-            frame_step=part.info.frame_step,
+            start_frame=info.data_start_frame,
+            frame_step=info.frame_step,
+            source=info.source,
+            span=range(first, first + info.size),
         ),
     )
     text = await server.workers.run(read_archive, work)

@@ -23,36 +23,63 @@ Owner = dict[str, int]
 """What labels belong to: ``{"task_id": 5}`` or ``{"project_id": 5}``."""
 
 
-async def apply(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) -> None:
+async def apply(
+    context: Context, db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]
+) -> None:
     """Make, change and remove the labels of a task or project as a request lists them.
 
     An item with ``id`` changes that label, with ``deleted`` removes it, one without makes a new
-    one. NotFoundError for an id that is not the owner's, RuleError for a name used twice,
-    ValidationError for one that is deleted without an id.
+    one; each is recorded. NotFoundError for an id that is not the owner's, RuleError for a name
+    used twice, ValidationError for one that is deleted without an id.
     """
+    if not wanted:
+        return
     column, number = next(iter(owner.items()))
+    where = await place_in(context, db, owner)
     for place, item in enumerate(wanted):
         if "id" in item:
             label = await store.get(db, item["id"])
             if label is None or getattr(label, column) != number or label.parent_id is not None:
                 raise NotFoundError(f"Not found label with id #{item['id']} to change")
             if item.get("deleted"):
-                await store.delete(db, label.id)
+                await remove(context, db, label, where)
             else:
-                await change(db, label, item)
+                await change_one(context, db, label, item, where)
         elif item.get("deleted"):
             errors: list[Any] = [{} for _ in wanted]
             errors[place] = {"non_field_errors": ["Deleted label must have an ID"]}
             raise ValidationError({"labels": errors})
         else:
-            await create(db, owner, item)
+            made = await create(db, owner, item)
+            name = item["name"]
+            await events.record(db, context, "create:label", made, place=where, obj_name=name)
     await check_names(db, column, number)
 
 
-async def give(db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]) -> None:
+async def give(
+    context: Context, db: Connection, owner: Owner, wanted: Sequence[dict[str, Any]]
+) -> None:
     """Make the labels of a new task or project; ids that a client copied with them mean nothing."""
     copied = [{key: value for key, value in item.items() if key != "id"} for item in wanted]
-    await apply(db, owner, copied)
+    await apply(context, db, owner, copied)
+
+
+async def change_one(
+    context: Context, db: Connection, label: LabelRow, item: dict[str, Any], where: events.Place
+) -> dict[str, Any]:
+    """Change a label with what belongs to it, and record that; answers it on the wire."""
+    before = (await views(db, [label]))[0]
+    await change(db, label, item)
+    changed = await store.get(db, label.id)
+    after = (await views(db, [changed or label]))[0]
+    await events.record_changes(db, context, "update:label", label.id, before, after, place=where)
+    return after
+
+
+async def remove(context: Context, db: Connection, label: LabelRow, where: events.Place) -> None:
+    """Remove a label with everything annotated by it, and record that."""
+    await store.delete(db, label.id)
+    await events.record(db, context, "delete:label", label.id, place=where, obj_name=label.name)
 
 
 async def check_names(db: Connection, column: str, number: int) -> None:
@@ -270,17 +297,10 @@ async def update(context: Context, label_id: int, body: dict[str, Any]) -> dict[
             raise ValidationError(["Sublabels cannot be modified this way. Change the skeleton."])
         if body.get("deleted"):
             raise RuleError("To delete a label, use DELETE")
-        before = (await views(db, [label]))[0]
-        await change(db, label, body)
+        after = await change_one(context, db, label, body, await place_of(context, db, label))
         column = "project_id" if label.project_id is not None else "task_id"
         await check_names(db, column, label.project_id or label.task_id or 0)
         await touch_owner(db, label)
-        changed = await store.get(db, label_id)
-        after = (await views(db, [changed or label]))[0]
-        place = await place_of(context, db, label)
-        await events.record_changes(
-            db, context, "update:label", label_id, before, after, place=place
-        )
         return after
 
 
@@ -290,20 +310,21 @@ async def destroy(context: Context, label_id: int) -> None:
         label = await find(context, db, "delete", label_id)
         if label.parent_id is not None:
             raise ValidationError(["Sublabels cannot be deleted this way. Change the skeleton."])
-        await store.delete(db, label_id)
+        await remove(context, db, label, await place_of(context, db, label))
         await touch_owner(db, label)
-        place = await place_of(context, db, label)
-        await events.record(
-            db, context, "delete:label", label_id, place=place, obj_name="name", obj_val=label.name
-        )
 
 
 async def place_of(context: Context, db: Connection, label: LabelRow) -> events.Place:
     """The project or task that a label belongs to."""
     if label.project_id is not None:
-        target = await targets.find(db, context, "projects", label.project_id)
-    else:
-        target = await targets.find(db, context, "tasks", label.task_id or 0)
+        return await place_in(context, db, {"project_id": label.project_id})
+    return await place_in(context, db, {"task_id": label.task_id or 0})
+
+
+async def place_in(context: Context, db: Connection, owner: Owner) -> events.Place:
+    """The project or task that labels belong to."""
+    column, number = next(iter(owner.items()))
+    target = await targets.find(db, context, f"{column.removesuffix('_id')}s", number)
     return events.Place(target.organization_id, target.project_id, target.task_id)
 
 

@@ -139,7 +139,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
                 "updated_date": now,
             },
         )
-        await labels.give(db, {"project_id": project_id}, body.get("labels", ()))
+        await labels.give(context, db, {"project_id": project_id}, body.get("labels", ()))
         await set_storages(db, project_id, body)
         made = await shown(context, db, project_id)
         place = Place(organization_id, project_id)
@@ -184,7 +184,7 @@ async def update(context: Context, project_id: int, body: dict[str, Any]) -> dic
         if "assignee_id" in body:
             values["assignee_id"] = body["assignee_id"]
             values["assignee_updated_date"] = now
-        await labels.apply(db, {"project_id": project_id}, body.get("labels", ()))
+        await labels.apply(context, db, {"project_id": project_id}, body.get("labels", ()))
         await set_storages(db, project_id, body)
         await store.update(db, project_id, {**values, "updated_date": now})
         after = await shown(context, db, project_id)

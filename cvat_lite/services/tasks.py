@@ -168,7 +168,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
                 "updated_date": now,
             },
         )
-        await labels.give(db, {"task_id": task_id}, body.get("labels", ()))
+        await labels.give(context, db, {"task_id": task_id}, body.get("labels", ()))
         await set_storages(db, task_id, body)
         if project_id is not None:
             await rows.update(db, "projects", project_id, {"updated_date": now})
@@ -279,7 +279,7 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
         if "labels" in body:
             if target.project_id is not None:
                 raise RuleError("Task must have only one of Label set or project_id")
-            await labels.apply(db, {"task_id": task_id}, body["labels"])
+            await labels.apply(context, db, {"task_id": task_id}, body["labels"])
         if body.get("project_id", target.project_id) != target.project_id:
             values |= await move(context, db, target, body["project_id"])
         await set_storages(db, task_id, body)

@@ -48,6 +48,23 @@ async def segments(db: Connection, task_id: int) -> list[tuple[int, int, int, in
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
+async def related(
+    db: Connection, data_id: int, start: int, stop: int
+) -> dict[int, tuple[str, ...]]:
+    """The names of the related images of those frames that have any."""
+    found = await rows.fetch_all(
+        db,
+        """SELECT r.frame, f.path FROM related_file_frames r
+           JOIN related_files f ON f.id = r.related_file_id
+           WHERE r.data_id = ? AND r.frame BETWEEN ? AND ? ORDER BY r.frame, f.path""",
+        (data_id, start, stop),
+    )
+    names: dict[int, tuple[str, ...]] = {}
+    for frame, path in found:
+        names[frame] = (*names.get(frame, ()), path)
+    return names
+
+
 async def images(
     db: Connection, data_id: int, start: int, stop: int
 ) -> list[tuple[int, str, int, int]]:

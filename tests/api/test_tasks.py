@@ -49,9 +49,13 @@ def form(files: dict[str, bytes], **fields: Any) -> aiohttp.FormData:
     return data
 
 
+#: What is said of a task when it is made, not with its data.
+SPEC = ("segment_size", "overlap", "consensus_replicas")
+
+
 async def make_task(api: Api, count: int = 3, **more: Any) -> dict[str, Any]:
     """A task of some pictures."""
-    spec = {key: more.pop(key) for key in ("segment_size", "overlap") if key in more}
+    spec = {key: more.pop(key) for key in SPEC if key in more}
     task = await api.post("/tasks", {"name": "cats", "labels": LABELS, **spec})
     files = {f"im{number}.png": png(64 + number, 48, number) for number in range(count)}
     answer = await api.post(

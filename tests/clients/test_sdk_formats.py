@@ -42,7 +42,8 @@ Content = dict[str, list[dict[str, Any]]]
 
 def promises(name: str) -> dict[str, str]:
     """What the document says of a format, a row a kind of annotation."""
-    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("|")]
+    first = DOCUMENT.read_text().partition("<!-- end of table -->")[0]
+    lines = [line for line in first.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     column = rows[0].index(name)
     return {row[0]: row[column] for row in rows[2:]}

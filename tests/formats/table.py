@@ -19,11 +19,12 @@ from cvat_lite.domain.annotations import (
     TrackedShape,
 )
 from cvat_lite.domain.dataset import Target
-from cvat_lite.domain.enums import ShapeType
+from cvat_lite.domain.enums import Dimension, ShapeType
 from cvat_lite.domain.labels import Label
 from cvat_lite.formats import registry
 from cvat_lite.formats.containers import ZipSink, open_source
 from cvat_lite.formats.format import ReadOptions, WriteOptions
+from tests.formats import table_spaces
 from tests.formats.strategies import FRAMES, LABELS, SUBLABELS, dataset
 
 # Formats without labels are read as this one.
@@ -182,7 +183,11 @@ def kept(name: str, field: str, shapes: list[Shape]) -> str:
 def table() -> str:
     """The table in Markdown, a row a kind of annotation and a column a format."""
     read = {one.name for one in registry.importers()} | IMPORTERS.keys()
-    names = [one.name for one in registry.exporters() if one.name in read]
+    names = [
+        one.name
+        for one in registry.exporters()
+        if one.name in read and one.dimension is Dimension.D2
+    ]
     rows = [["", *names], ["---"] * (len(names) + 1)]
     rows += [[what, *(figure(name, make()) for name in names)] for what, make in FIGURES.items()]
     rows.append(["tag", *(tag(name) for name in names)])
@@ -195,9 +200,15 @@ def table() -> str:
 
 
 def main() -> None:
-    before, _, rest = DOCUMENT.read_text().partition(START)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{START}\n{table()}\n{END}{after}")
+    text = DOCUMENT.read_text()
+    for start, end, made in (
+        (START, END, table()),
+        (table_spaces.START, table_spaces.END, table_spaces.table()),
+    ):
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = f"{before}{start}\n{made}\n{end}{after}"
+    DOCUMENT.write_text(text)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats import containers
-from cvat_lite.formats.containers import DirectorySource, ZipSink, ZipSource, open_source
+from cvat_lite.formats.containers import DirectorySource, FileSink, ZipSink, ZipSource, open_source
 
 
 def make(path: Path, *names: str, content: bytes = b"x") -> Path:
@@ -103,3 +103,33 @@ def test_a_broken_archive_is_a_dataset_error(tmp_path: Path) -> None:
     path.write_bytes(b"PK no zip")
     with pytest.raises(DatasetError, match="not a zip archive"):
         ZipSource(path, "a.zip")
+
+
+def test_a_single_file_is_written_once(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"copied")
+    with FileSink(tmp_path / "a") as sink, FileSink(tmp_path / "b") as other:
+        sink.add("any.tsv", b"given")
+        other.add_file("any.tsv", tmp_path / "source")
+        with pytest.raises(FileExistsError):
+            sink.add("second.tsv", b"more")
+    assert (tmp_path / "a").read_bytes() + (tmp_path / "b").read_bytes() == b"givencopied"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a/b.txt", "a/b.txt"),
+        ("images/../../x.txt", "images/__/__/x.txt"),
+        ("/etc/passwd", "etc/passwd"),
+        ("a/./b//c.txt", "a/b/c.txt"),
+        ("..a/b..", "..a/b.."),
+    ],
+)
+def test_no_member_leads_out_of_where_an_archive_is_unpacked(
+    name: str, kept: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    with ZipSink(path) as sink:
+        sink.add(name, b"x")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == [kept]

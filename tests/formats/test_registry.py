@@ -20,6 +20,10 @@ def test_the_listing_is_cvat_s_in_its_order(direction: str) -> None:
     assert [one for one in recorded if one["name"] in names] == ours
 
 
+def test_the_listing_is_the_whole_of_cvat_s() -> None:
+    assert registry.listing() == json.loads((ROOT / "formats.json").read_bytes())
+
+
 @pytest.mark.parametrize("find", [registry.exporter, registry.importer])
 def test_an_unknown_name_is_an_error_of_its_own(find) -> None:
     with pytest.raises(registry.UnknownFormatError) as caught:

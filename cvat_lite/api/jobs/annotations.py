@@ -7,6 +7,7 @@ from aiohttp import web
 from cvat_lite.api import labeled_data
 from cvat_lite.api.declare import CONTEXT, docs, query, response_schema
 from cvat_lite.api.labeled_data import (
+    ARCHIVES,
     DOWNLOAD_PARAMETERS,
     EXPORT_PARAMETERS,
     FILE_TYPES,
@@ -128,7 +129,7 @@ async def jobs_create_dataset_export(request: web.Request) -> web.Response:
     tags=["jobs"],
     summary="Download an exported dataset of a job",
     parameters=DOWNLOAD_PARAMETERS,
-    responses={"200": {"description": "The archive", "content": {"application/zip": {}}}},
+    responses={"200": {"description": "The archive", "content": ARCHIVES}},
 )
 async def jobs_retrieve_dataset_download(request: web.Request) -> web.StreamResponse:
     """The archive; it can be fetched in ranges."""

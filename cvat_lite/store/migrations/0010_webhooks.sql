@@ -1,5 +1,8 @@
 -- Webhooks of the whole server beside those of organizations and projects, and deliveries that wait:
 -- due is when the next attempt is to be made, and null once there will be none.
+-- Ids that were given are not given again.
+CREATE TEMP TABLE old_sequences AS SELECT name, seq FROM sqlite_sequence
+    WHERE name IN ('webhooks', 'webhook_deliveries');
 CREATE TEMP TABLE old_deliveries AS SELECT * FROM webhook_deliveries;
 DROP TABLE webhook_deliveries;
 CREATE TEMP TABLE old_webhooks AS SELECT * FROM webhooks;
@@ -47,3 +50,7 @@ CREATE INDEX webhook_deliveries_webhook ON webhook_deliveries (webhook_id, id);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due) WHERE due IS NOT NULL;
 INSERT INTO webhook_deliveries SELECT *, NULL FROM old_deliveries;
 DROP TABLE old_deliveries;
+
+DELETE FROM sqlite_sequence WHERE name IN ('webhooks', 'webhook_deliveries');
+INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM old_sequences;
+DROP TABLE old_sequences;
