@@ -38,13 +38,17 @@ def command(*words: str | Path, stdin: str = "") -> subprocess.CompletedProcess[
 
 
 class ServerProcess:
-    """A running server; ``url`` is the address it printed, ``greeting`` all of its first words."""
+    """A running server; ``url`` is the address it printed, ``greeting`` all of its first words.
+
+    ``settings`` are variables of its environment.
+    """
 
     def __init__(
         self,
         *words: str | Path,
         program: tuple[str, ...] = ("-m", "cvat_lite"),
         password: str = ADMIN_PASSWORD,
+        **settings: str,
     ) -> None:
         more = {"CVAT_LITE_ADMIN_PASSWORD": password} if password else {}
         self.process = subprocess.Popen(
@@ -52,7 +56,7 @@ class ServerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(**more),
+            env=environment(**more, **settings),
         )
         self.greeting = self._read_greeting()
         found = re.search(r"http://\S+:(\d+)", self.greeting)

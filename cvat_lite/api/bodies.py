@@ -33,8 +33,8 @@ async def load(request: web.Request, schema: Schema, *, required: bool) -> dict[
     """The body, checked; ValidationError in the REST framework's shape if it is wrong."""
     data = await read_object(request)
     if data is None:
-        data = {}
-    elif not isinstance(data, dict):
+        raise ValidationError({"non_field_errors": ["No data provided"]})
+    if not isinstance(data, dict):
         raise ValidationError({"non_field_errors": [not_an_object(data)]})
     return check(schema, data, partial=False if required else None)
 
@@ -49,13 +49,13 @@ def check(schema: Schema, data: dict[str, Any], *, partial: bool | None = None) 
 
 
 async def read_object(request: web.Request) -> Any:
-    """The body as an object, from JSON or a form; None where there is none."""
+    """The value of the body, from JSON or a form; an empty object where there is no body."""
     kind = request.content_type
     if kind == "multipart/form-data":
         return unfold([pair async for pair in form_fields(request)])
     body = await read(request, min(LARGEST_OBJECT, request.client_max_size))
     if not body:
-        return None
+        return {}
     if kind == "application/x-www-form-urlencoded":
         return unfold(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     if kind.endswith("json") or kind == "application/octet-stream":

@@ -137,3 +137,33 @@ def register(app: web.Application, routes: web.RouteTableDef) -> None:
         route.register(app.router)
         other = route.path.removesuffix("/") if route.path.endswith("/") else f"{route.path}/"
         web.RouteDef(route.method, other, route.handler, route.kwargs).register(app.router)
+
+
+def close_fixed_paths(router: web.UrlDispatcher) -> None:
+    """Answer 405 where a path without variables does not take a method; to be called at the end.
+
+    The router would go on to a path with variables that matches as well, and take
+    ``PATCH /api/users/self`` for one of a user whose id is ``self``.
+    """
+    patterns = [
+        found["pattern"]
+        for found in (resource.get_info() for resource in router.resources())
+        if "pattern" in found
+    ]
+    methods: dict[str, set[str]] = {}
+    for route in router.routes():
+        found = route.resource.get_info() if route.resource is not None else {}
+        fixed = found.get("path")
+        if fixed is not None and any(pattern.fullmatch(fixed) for pattern in patterns):
+            methods.setdefault(fixed, set()).add(route.method)
+    for fixed, taken in methods.items():
+        router.add_route("*", fixed, refuse_others(frozenset(taken)))
+
+
+def refuse_others(taken: frozenset[str]) -> Handler:
+    """The handler of the methods that a path does not take; ``taken`` are those that it does."""
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(request.method, taken)
+
+    return refuse

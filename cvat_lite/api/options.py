@@ -18,11 +18,14 @@ PARSES = ("application/json",)
 
 async def allowed(request: web.Request) -> str:
     """The methods that the request's path takes, as ``Allow`` lists them."""
-    methods = {"OPTIONS"}
+    fixed: set[str] = set()
+    varied: set[str] = set()
     for resource in request.app.router.resources():
         _, found = await resource.resolve(request)
+        # A path without variables hides those with variables that match as well.
+        methods = fixed if isinstance(resource, web.PlainResource) else varied
         methods |= found
-    return ", ".join(sorted(methods - {"*"}))
+    return ", ".join(sorted((fixed or varied) - {"*"} | {"OPTIONS"}))
 
 
 def name_of(path: str) -> str:

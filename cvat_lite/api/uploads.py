@@ -20,7 +20,7 @@ from aiohttp.multipart import BodyPartReader, MultipartReader
 
 from cvat_lite.api import bodies
 from cvat_lite.api.declare import CONTEXT
-from cvat_lite.api.middleware import SERVER
+from cvat_lite.api.middleware import SERVER, error_response
 from cvat_lite.api.options import describe
 from cvat_lite.api.parameters import header_flag
 from cvat_lite.api.respond import empty
@@ -138,7 +138,9 @@ async def tus_file(request: web.Request, place: Place) -> web.Response:
         return await step(request, place, request.match_info["file_id"])
     except (ConflictError, NotFoundError, TooLargeError) as error:
         # What clients of TUS go by are the status and the headers.
-        return empty(error.status, {**TUS, **error.headers})
+        refused = error_response(error)
+        refused.headers.update(TUS)
+        return refused
 
 
 async def tus_look(request: web.Request, place: Place, file_id: str) -> web.Response:
@@ -209,9 +211,9 @@ async def receive(request: web.Request, place: Place, file_fields: Sequence[str]
     if request.content_type == "multipart/form-data":
         return await receive_form(request, place, file_fields)
     data = await bodies.read_object(request)
-    if not isinstance(data, dict | None):
+    if not isinstance(data, dict):
         raise ValidationError({"non_field_errors": [not_an_object(data)]})
-    return Received(data or {})
+    return Received(data)
 
 
 async def receive_form(request: web.Request, place: Place, file_fields: Sequence[str]) -> Received:

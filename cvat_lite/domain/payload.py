@@ -76,7 +76,7 @@ def decode(body: bytes) -> LabeledData:
     Raises ParseError where the body is no JSON, and ValidationError with the errors of every
     item, in the shape of the REST framework's, where fields are wrong. Unknown fields are dropped.
     """
-    with _collector_paused():
+    with collector_paused():
         errors: dict[str, Any] = {}
         envelope = _open(body, errors)
         data = LabeledData(
@@ -275,7 +275,7 @@ _pauses_lock = threading.Lock()
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """No garbage collection of the millions of objects that are just being made.
 
     They form no cycles, and walking over them again and again takes longer than decoding. Several

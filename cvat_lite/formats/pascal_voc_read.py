@@ -66,8 +66,9 @@ class _Reader:
         except ValueError as error:
             raise DatasetError(file, where, "the box has not four numbers") from error
         attributes = node.find("attributes")
-        pairs = map(_fields, () if attributes is None else attributes)
-        values = {pair.get("name", ""): pair.get("value", "") for pair in pairs}
+        values: dict[str, str] = {}
+        for pair in () if attributes is None else map(_fields, attributes):
+            values[pair.get("name", "")] = pair.get("value", "")
         for name in ("truncated", "difficult"):
             values.setdefault(name, "true" if fields.get(name) == "1" else "false")
         shape = Shape(

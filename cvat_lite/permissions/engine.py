@@ -164,7 +164,8 @@ def _inside(
         return inside, (organization_id,) * inside.count("?")
     text, parameters = _own(subject, rows, reach)
     # Few rows are one's own: asking each where it lies beats gathering all of an organization.
-    here = f"{rows.organization} IS ?" if rows.organization else inside
+    # The plus keeps SQLite from doing that by an index.
+    here = f"+{rows.organization} IS ?" if rows.organization else inside
     return f"({text} AND {here})", (*parameters, *(organization_id,) * here.count("?"))
 
 
@@ -178,7 +179,7 @@ def _everywhere(
     text, parameters = _own(subject, rows, reach)
     if reach is None or not reach:
         return text, parameters
-    homes = [f"{rows.organization} IS NULL", f"{rows.organization} IN ({MEMBER_OF})"]
+    homes = [f"+{rows.organization} IS NULL", f"+{rows.organization} IN ({MEMBER_OF})"]
     more: tuple[object, ...] = ()
     if outside:
         beyond, more = _own(subject, rows, outside)

@@ -6,12 +6,12 @@ Every condition speaks of one table under the alias below, and reaches others by
 |---|---|---|
 | tasks | tasks t | owner_id, assignee_id, organization_id, project_id |
 | projects | projects p | owner_id, assignee_id, organization_id |
-| jobs | jobs j | segment_id, assignee_id; segments: task_id |
+| jobs | jobs j | task_id, assignee_id, organization_id |
 | labels | labels l | task_id, project_id |
 | guides | guides g | task_id, project_id |
-| issues | issues i | job_id, owner_id, assignee_id |
-| comments | comments c | issue_id, owner_id |
-| reviews | reviews v | job_id, owner_id |
+| issues | issues i | job_id, task_id, owner_id, assignee_id, organization_id |
+| comments | comments c | issue_id, job_id, task_id, owner_id, organization_id |
+| reviews | reviews v | job_id, task_id, owner_id, organization_id |
 | organizations | organizations o | owner_id |
 | memberships | memberships m | user_id, organization_id, role, is_active |
 | invitations | invitations n | key, membership_id, owner_id |
@@ -84,7 +84,9 @@ def _either(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, st
 def _placed(
     key: str, owned: Mapping[str, str], organization: str, inside: str | None = None
 ) -> Rows:
-    return Rows(key, owned, organization, inside or f"{organization} IS ?")
+    # Without the hint SQLite takes every index for one that leaves ten rows, and an organization
+    # may be most of what there is.
+    return Rows(key, owned, organization, inside or f"likelihood({organization} IS ?, 0.02)")
 
 
 _PROJECTS = _held("projects", owner="owner_id", assignee="assignee_id")
@@ -96,24 +98,19 @@ _TASK = {
     name if name.startswith("project:") else f"task:{name}": select
     for name, select in _TASKS.items()
 }
-_SEGMENTS = _through("segments", "task_id", _TASK)
-_JOBS = _held("jobs", assignee="assignee_id") | _through("jobs", "segment_id", _SEGMENTS)
-_JOB = {"job:assignee" if name == "assignee" else name: select for name, select in _JOBS.items()}
-_ISSUES = _held("issues", owner="owner_id", assignee="assignee_id") | _through(
-    "issues", "job_id", _JOB
-)
-_ISSUE = {
-    f"issue:{name}" if name in ("owner", "assignee") else name: select
-    for name, select in _ISSUES.items()
-}
+_JOBS = _held("jobs", assignee="assignee_id") | _through("jobs", "task_id", _TASK)
+_ASSIGNED = {"job:assignee": _held("jobs", assignee="assignee_id")["assignee"]}
 
-_JOB_ORGANIZATION = (
-    "(SELECT t.organization_id FROM jobs j JOIN segments s ON s.id = j.segment_id "
-    "JOIN tasks t ON t.id = s.task_id WHERE j.id = {})"
-)
-_ISSUE_ORGANIZATION = _JOB_ORGANIZATION.format(
-    "(SELECT i.job_id FROM issues i WHERE i.id = c.issue_id)"
-)
+
+def _said(table: str) -> dict[str, str]:
+    """Ownerships of what is said about jobs: those of the job and of its task."""
+    return _through(table, "job_id", _ASSIGNED) | _through(table, "task_id", _TASK)
+
+
+_ISSUES = _held("issues", owner="owner_id", assignee="assignee_id")
+_ISSUE = {f"issue:{name}": select for name, select in _ISSUES.items()}
+
+_JOB_ORGANIZATION = "(SELECT j.organization_id FROM jobs j WHERE j.id = {})"
 
 
 def _target_organization(alias: str) -> str:
@@ -133,10 +130,7 @@ def _targeted(table: str) -> dict[str, str]:
 
 def _assigned_guides() -> str:
     """The guides of the tasks and projects that the user has a job in."""
-    tasks = (
-        "SELECT s.task_id FROM jobs j JOIN segments s ON s.id = j.segment_id "
-        "WHERE j.assignee_id = ?"
-    )
+    tasks = "SELECT task_id FROM jobs WHERE assignee_id = ?"
     return (
         f"SELECT id FROM guides WHERE task_id IN ({tasks}) UNION ALL SELECT id FROM guides "
         f"WHERE project_id IN (SELECT project_id FROM tasks WHERE id IN ({tasks}))"
@@ -156,7 +150,7 @@ _REPORTS = _either(
     _through(
         "quality_reports",
         "job_id",
-        _through("jobs", "segment_id", _through("segments", "task_id", _TASKS)),
+        _through("jobs", "task_id", _TASKS),
     ),
 )
 _REPORT_ORGANIZATION = (
@@ -168,14 +162,7 @@ _REPORT_ORGANIZATION = (
 ROWS: Mapping[str, Rows] = {
     "tasks": _placed("t.id", _TASKS, "t.organization_id"),
     "projects": _placed("p.id", _PROJECTS, "p.organization_id"),
-    "jobs": _placed(
-        "j.id",
-        _JOBS,
-        "(SELECT t.organization_id FROM segments s JOIN tasks t ON t.id = s.task_id "
-        "WHERE s.id = j.segment_id)",
-        "j.segment_id IN (SELECT s.id FROM tasks t JOIN segments s ON s.task_id = t.id "
-        "WHERE t.organization_id IS ?)",
-    ),
+    "jobs": _placed("j.id", _JOBS, "j.organization_id"),
     "labels": _placed(
         "l.id",
         _targeted("labels"),
@@ -184,16 +171,18 @@ ROWS: Mapping[str, Rows] = {
         "l.project_id IN (SELECT p.id FROM projects p WHERE p.organization_id IS ?))",
     ),
     "guides": _placed("g.id", _GUIDES, _target_organization("g")),
-    "issues": _placed("i.id", _ISSUES, _JOB_ORGANIZATION.format("i.job_id")),
+    "issues": _placed("i.id", _ISSUES | _said("issues"), "i.organization_id"),
     "comments": _placed(
         "c.id",
-        _held("comments", owner="owner_id") | _through("comments", "issue_id", _ISSUE),
-        _ISSUE_ORGANIZATION,
+        _held("comments", owner="owner_id")
+        | _through("comments", "issue_id", _ISSUE)
+        | _said("comments"),
+        "c.organization_id",
     ),
     "reviews": _placed(
         "v.id",
-        _held("reviews", owner="owner_id") | _through("reviews", "job_id", _JOB),
-        _JOB_ORGANIZATION.format("v.job_id"),
+        _held("reviews", owner="owner_id") | _said("reviews"),
+        "v.organization_id",
     ),
     "organizations": Rows(
         "o.id",

@@ -156,6 +156,6 @@ def read_archive(work: Import) -> bytes:
     read_format = registry.importer(work.format).read
     if read_format is None:
         raise LookupError(work.format)
-    with open_source(work.path) as source:
+    with open_source(work.path) as source, payload.collector_paused():
         options = ReadOptions(masks_to_polygons=work.masks_to_polygons)
         return payload.encode(read_format(source, work.target, options))

@@ -14,7 +14,7 @@ c.id, c.issue_id, c.owner_id, ow.username, ow.first_name, ow.last_name, c.messag
 c.created_date, c.updated_date
 """
 FROM = """
-comments c JOIN issues i ON i.id = c.issue_id LEFT JOIN users ow ON ow.id = c.owner_id
+comments c LEFT JOIN issues i ON i.id = c.issue_id LEFT JOIN users ow ON ow.id = c.owner_id
 """
 
 NAMES = ("frame_id", "id", "issue_id", "job_id", "owner")
@@ -23,7 +23,7 @@ COLLECTION = Collection(
         "frame_id": Field("i.frame", Kind.INTEGER),
         "id": Field("c.id", Kind.INTEGER),
         "issue_id": Field("c.issue_id", Kind.INTEGER),
-        "job_id": Field("i.job_id", Kind.INTEGER),
+        "job_id": Field("c.job_id", Kind.INTEGER),
         "owner": Field("ow.username"),
     },
     filter=NAMES,

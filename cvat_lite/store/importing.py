@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from operator import length_hint
 from pathlib import Path
 from typing import Any
 
+from cvat_lite.store import places
 from cvat_lite.store.database import PlainConnection, connect, prepare
 
 BATCH = 1000
@@ -134,6 +136,8 @@ def filling(path: Path, scratch: Path) -> Iterator[Filling]:
         db.executescript(SCRATCH)
         db.execute("BEGIN")
         yield Filling(db)
+        # Rows come in the order of the dump, jobs before their segments.
+        places.settle(db)
         db.execute("COMMIT")
         db.execute("DETACH DATABASE scratch")
         db.execute("PRAGMA synchronous = FULL")
@@ -151,11 +155,11 @@ class Filling:
         """Add rows; RowError names the first that the table does not take."""
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join("?" * len(columns))
-        before = self._db.total_changes
+        coming = iter(found)
         try:
-            self._db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", found)
+            self._db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", coming)
         except sqlite3.IntegrityError as error:
-            raise RowError(self._db.total_changes - before, str(error)) from error
+            raise RowError(len(found) - length_hint(coming) - 1, str(error)) from error
 
     def connect_related(self) -> tuple[int, int] | None:
         """Join related files and frames; the ids of a file and an image that is not there."""

@@ -18,8 +18,7 @@ i.assignee_id, asg.username, asg.first_name, asg.last_name, i.created_date, i.up
 i.resolved, (SELECT count(*) FROM comments c WHERE c.issue_id = i.id)
 """
 FROM = """
-issues i JOIN jobs j ON j.id = i.job_id JOIN segments s ON s.id = j.segment_id
-LEFT JOIN users ow ON ow.id = i.owner_id LEFT JOIN users asg ON asg.id = i.assignee_id
+issues i LEFT JOIN users ow ON ow.id = i.owner_id LEFT JOIN users asg ON asg.id = i.assignee_id
 """
 
 NAMES = ("assignee", "frame_id", "id", "job_id", "owner", "resolved", "task_id")
@@ -31,7 +30,7 @@ COLLECTION = Collection(
         "job_id": Field("i.job_id", Kind.INTEGER),
         "owner": Field("ow.username"),
         "resolved": Field("i.resolved", Kind.BOOLEAN),
-        "task_id": Field("s.task_id", Kind.INTEGER),
+        "task_id": Field("i.task_id", Kind.INTEGER),
     },
     filter=NAMES,
     search=("assignee", "owner"),

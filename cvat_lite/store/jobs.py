@@ -34,8 +34,9 @@ t.source_storage_id, ss.location, ss.cloud_storage_id,
 t.target_storage_id, ts.location, ts.cloud_storage_id,
 t.owner_id, t.assignee_id, p.owner_id, p.assignee_id
 """
+#: Every job has its segment and task; a LEFT JOIN is left out where no condition needs it.
 FROM = """
-jobs j JOIN segments s ON s.id = j.segment_id JOIN tasks t ON t.id = s.task_id
+jobs j LEFT JOIN segments s ON s.id = j.segment_id LEFT JOIN tasks t ON t.id = j.task_id
 LEFT JOIN data d ON d.id = t.data_id LEFT JOIN projects p ON p.id = t.project_id
 LEFT JOIN users asg ON asg.id = j.assignee_id
 LEFT JOIN storages ss ON ss.id = t.source_storage_id
@@ -61,7 +62,7 @@ NAMES = (
 COLLECTION = Collection(
     fields={
         "id": Field("j.id", Kind.INTEGER),
-        "task_id": Field("t.id", Kind.INTEGER),
+        "task_id": Field("j.task_id", Kind.INTEGER),
         "task_name": Field("t.name"),
         "project_id": Field("t.project_id", Kind.INTEGER),
         "project_name": Field("p.name"),
@@ -155,7 +156,7 @@ async def page(db: Connection, selection: Selection) -> tuple[int, list[Job]]:
 async def of_task(db: Connection, task_id: int) -> list[Job]:
     """All jobs of a task by id."""
     found = await rows.fetch_all(
-        db, f"SELECT {COLUMNS} FROM {FROM} WHERE s.task_id = ? ORDER BY j.id", (task_id,)
+        db, f"SELECT {COLUMNS} FROM {FROM} WHERE j.task_id = ? ORDER BY j.id", (task_id,)
     )
     return [Job(*row) for row in found]
 

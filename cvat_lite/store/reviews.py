@@ -21,8 +21,7 @@ v.created_date, v.updated_date,
  (SELECT i.id FROM issues i WHERE i.review_id = v.id ORDER BY i.id) x)
 """
 FROM = """
-reviews v JOIN jobs j ON j.id = v.job_id JOIN segments s ON s.id = j.segment_id
-LEFT JOIN users ow ON ow.id = v.owner_id LEFT JOIN users asg ON asg.id = v.assignee_id
+reviews v LEFT JOIN users ow ON ow.id = v.owner_id LEFT JOIN users asg ON asg.id = v.assignee_id
 """
 
 NAMES = (
@@ -45,7 +44,7 @@ COLLECTION = Collection(
         "job_id": Field("v.job_id", Kind.INTEGER),
         "reviewer": Field("ow.username"),
         "status": Field("v.status", choices=tuple(ReviewStatus)),
-        "task_id": Field("s.task_id", Kind.INTEGER),
+        "task_id": Field("v.task_id", Kind.INTEGER),
         "updated_date": Field("v.updated_date", Kind.DATE),
     },
     filter=NAMES,

@@ -183,3 +183,9 @@ async def test_tokens_are_filtered_searched_and_sorted(cat: Api) -> None:
         "alpha"
     ]
     assert await names(filter='{">": [{"var": "created_date"}, "2099-01-01"]}') == []
+
+
+async def test_a_year_of_two_digits_does_not_lie_ahead(cat: Api) -> None:
+    body = {"name": "late", "expiry_date": "0023-01-07T19:17:48Z"}
+    error = await cat.post("/auth/access_tokens", body, expect=400)
+    assert error == {"expiry_date": ["Expiry date must be in the future."]}

@@ -73,3 +73,24 @@ async def test_head_answers_as_get_without_a_body(api: Api, path: str) -> None:
 
 async def test_head_asks_for_who_asks(nobody: Api) -> None:
     await nobody.call("HEAD", "/tasks", expect=401)
+
+
+FIXED = {
+    "/users/self": "GET, HEAD, OPTIONS",
+    "/auth/access_tokens/self": "GET, HEAD, OPTIONS",
+    "/webhooks/events": "GET, HEAD, OPTIONS",
+    "/tasks/backup": "OPTIONS, POST",
+    "/projects/backup": "OPTIONS, POST",
+}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("path", FIXED)
+async def test_a_fixed_path_is_no_object_of_that_name(api: Api, path: str, slash: str) -> None:
+    answer = await api.call("OPTIONS", path + slash)
+    assert answer.headers["Allow"] == FIXED[path]
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = await api.call(method, path + slash, expect=405)
+        assert answer.headers["Allow"] == FIXED[path]
+        refused = {"detail": f'Method "{method}" not allowed.'}
+        assert await answer.json(content_type=None) == refused

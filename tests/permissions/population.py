@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from importlib import resources
+
+from cvat_lite.store import places
+
+#: The migration whose triggers keep where a job is, and what is said about it.
+PLACES = (resources.files("cvat_lite.store.migrations") / "0007_places.sql").read_text("utf-8")
 
 TABLES = {
     "users": "id",
@@ -41,7 +47,10 @@ class Population:
         self.database = sqlite3.connect(":memory:")
         self.tables = {name: {} for name in TABLES}
         for name, columns in TABLES.items():
-            self.database.execute(f"CREATE TABLE {name} ({columns})")
+            key, *others = columns.split(", ")
+            kind = " INTEGER PRIMARY KEY" if key == "id" else ""
+            self.database.execute(f"CREATE TABLE {name} ({', '.join((key + kind, *others))})")
+        self.database.executescript(PLACES)
 
     def add(self, table, **values):
         """Insert a row; absent columns are NULL."""
@@ -50,9 +59,15 @@ class Population:
         row = {name: values.pop(name, None) for name in TABLES[table].split(", ")}
         assert not values, f"{table} has no {', '.join(values)}"
         marks = ", ".join("?" * len(row))
-        self.database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row.values()))
+        self.database.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
+        )
         self.tables[table][row[key]] = row
         return row[key]
+
+    def settle(self):
+        """Find where everything is, after rows came before what they belong to."""
+        places.settle(self.database)
 
     def get(self, table, key):
         return self.tables[table].get(key) or {}

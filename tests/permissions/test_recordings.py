@@ -74,6 +74,7 @@ def dump():
         people.add(
             table, **{key: entry["pk"]}, **{name: value(entry, name, users) for name in columns}
         )
+    people.settle()
     return people, users, slugs
 
 

@@ -288,7 +288,6 @@ def comparisons(draw):
         case "between":
             rule = {"<=": [wire, var(name), written(draw, other)]}
             return rule, lambda row: row[name] is not None and one <= row[name] <= other
-    rule = {operation: [var(name), wire]}
     compare = {
         "==": lambda left, right: left == right,
         "<": lambda left, right: left < right,
@@ -296,6 +295,10 @@ def comparisons(draw):
         ">": lambda left, right: left > right,
         ">=": lambda left, right: left >= right,
     }[operation]
+    if draw(st.booleans()):
+        rule = {operation: [wire, var(name)]}
+        return rule, lambda row: row[name] is not None and compare(one, row[name])
+    rule = {operation: [var(name), wire]}
     return rule, lambda row: row[name] is not None and compare(row[name], one)
 
 

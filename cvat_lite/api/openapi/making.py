@@ -80,13 +80,36 @@ MESSAGES = {
 }
 #: What stands behind a media type of which nothing more is said.
 FILE = {"schema": {"type": "string", "format": "binary"}}
+#: What stands behind a media type whose answers are sentences.
+WORDS = {"schema": {"type": "string"}}
+#: The type of bodies that bring a piece of a file (TUS).
+PIECES = "application/offset+octet-stream"
 #: The errors that most operations share, and what they mean.
 ERRORS = {
     "400": "The request is malformed, or breaks a rule",
     "401": "Nobody is logged in, or the proof of who it is is wrong",
     "403": "The asker may not do this",
     "404": "There is no such object, or the asker may not know of it",
+    "406": "Another version of the API is asked for than this server speaks",
+    "429": "Too many calls or wrong passwords; `Retry-After` says when to come again",
+    "503": "The server is occupied or stops; `Retry-After` says when to come again",
 }
+#: The errors of operations that take a body.
+BODY_ERRORS = {
+    "413": "The body is larger than is allowed",
+    "415": "The body is of a type that the operation does not read",
+    "507": "The server's disk has no room for what was sent",
+}
+#: The errors of operations that take a piece of a file.
+PIECE_ERRORS = {
+    "409": "The piece belongs elsewhere; `Upload-Offset` says where the next one does",
+    "412": "Another version of TUS is spoken than this server speaks",
+}
+#: The error of operations that begin a background request.
+BACKGROUND_ERRORS = {"409": "The same request is under way already"}
+#: The errors that are told in a sentence instead of JSON by some operations, as CVAT does, and to
+#: who asks for a host that this server is not; and in which types.
+SENTENCES = {"400": ("text/html", "text/plain"), "404": ("text/html",)}
 
 
 def make(operations: Iterable[Operation]) -> dict[str, Any]:
@@ -185,9 +208,9 @@ def successes(operation: Operation) -> dict[str, Any]:
 
 
 def errors(operation: Operation, *, public: bool) -> dict[str, Any]:
-    """The errors that all operations share, where they can happen and are not declared."""
+    """The errors that operations share, where they can happen and are not declared."""
     found = {}
-    for status, text in ERRORS.items():
+    for status, text in sorted({**ERRORS, **more_errors(operation)}.items()):
         nothing_to_find = status == "404" and public and not operation.variables
         if status in operation.declared["responses"] or nothing_to_find:
             continue
@@ -197,7 +220,22 @@ def errors(operation: Operation, *, public: bool) -> dict[str, Any]:
     return found
 
 
+def more_errors(operation: Operation) -> dict[str, str]:
+    """The errors that come with what the operation takes and does."""
+    declared = operation.declared
+    pieces = PIECES in declared["consumes"]
+    more: dict[str, str] = {}
+    if pieces or request_body(declared) is not None:
+        more |= BODY_ERRORS
+    if pieces:
+        more |= PIECE_ERRORS
+    if "202" in map(str, declared["responses"]):
+        more |= BACKGROUND_ERRORS
+    return more
+
+
 def error_content(status: str) -> dict[str, Any]:
     """The body of an error."""
-    component = "ErrorMessages" if status == "400" else "ErrorDetail"
-    return {CVAT_JSON: {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+    component = "ErrorMessages" if status in ("400", "409") else "ErrorDetail"
+    content = {CVAT_JSON: {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+    return content | dict.fromkeys(SENTENCES.get(status, ()), WORDS)

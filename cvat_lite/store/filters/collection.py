@@ -105,11 +105,12 @@ class Selection:
 
     ``where`` and ``order`` are SQL without their keywords, ``parameters`` belong to ``where``.
     ``page`` counts from 1; with ``page_size=all`` both ``page_size`` and ``limit`` are the largest
-    integer SQLite has.
+    integer SQLite has. ``key`` is the expression that tells rows apart.
     """
 
     where: str
     parameters: tuple[object, ...]
+    key: str
     order: str
     limit: int
     offset: int

@@ -22,13 +22,8 @@ async def fetch_page(
     keywords; joins must not multiply rows. NotFoundError for a page past the last; the first page
     of nothing is empty. Each row has ``page_total`` as an additional last column.
     """
-    where = f"FROM {from_sql} WHERE {selection.where}"
-    # With the LIMIT, the inner query stays one of its own, in which SQLite leaves out the LEFT
-    # JOINs that no condition needs; merged into the count they would all be done, ten times slower.
-    count = f"SELECT count(*) FROM (SELECT 1 {where} LIMIT -1)"
     rows = await db.execute_fetchall(
-        f"SELECT {select_sql}, ({count}) AS {TOTAL} {where} "
-        f"ORDER BY {selection.order} LIMIT ? OFFSET ?",
+        page_statement(select_sql, from_sql, selection),
         (*selection.parameters, *selection.parameters, selection.limit, selection.offset),
     )
     found = list(rows)
@@ -37,6 +32,23 @@ async def fetch_page(
     if selection.page > 1:
         raise NotFoundError("Invalid page.")
     return 0, []
+
+
+def page_statement(select_sql: str, from_sql: str, selection: Selection) -> str:
+    """The statement of a page; its parameters are the selection's, once more, limit and offset.
+
+    Which rows are on the page is found first, by their keys, and what is shown is read of those
+    alone: sorting would otherwise gather every column of every row.
+    """
+    where = f"FROM {from_sql} WHERE {selection.where}"
+    # With the LIMIT, the inner query stays one of its own, in which SQLite leaves out the LEFT
+    # JOINs that no condition needs; merged into the count they would all be done, ten times slower.
+    count = f"SELECT count(*) FROM (SELECT 1 {where} LIMIT -1)"
+    keys = f"SELECT {selection.key} {where} ORDER BY {selection.order} LIMIT ? OFFSET ?"
+    return (
+        f"SELECT {select_sql}, ({count}) AS {TOTAL} FROM {from_sql} "
+        f"WHERE {selection.key} IN ({keys}) ORDER BY {selection.order}"
+    )
 
 
 def links(

@@ -41,6 +41,7 @@ def select(
     return Selection(
         where=" AND ".join(f"({condition.sql})" for condition in conditions),
         parameters=tuple(value for condition in conditions for value in condition.parameters),
+        key=collection.fields[collection.tie_break].sql,
         order=order(collection, query.sort or ""),
         limit=page_size,
         offset=min((page - 1) * page_size, ALL),
@@ -131,10 +132,16 @@ def order(collection: Collection, sort: str) -> str:
         for text in collection.default_sort.split(","):
             terms[text.removeprefix("-")] = text.startswith("-")
     terms.setdefault(collection.tie_break, False)
-    return ", ".join(
-        f"{collection.fields[name].comparable} {'DESC NULLS FIRST' if down else 'ASC NULLS LAST'}"
-        for name, down in terms.items()
-    )
+    return ", ".join(term(collection, name, down) for name, down in terms.items())
+
+
+def term(collection: Collection, name: str, down: bool) -> str:
+    """One term of an ORDER BY."""
+    expression = collection.fields[name].comparable
+    if name == collection.tie_break:
+        # Never absent; said without a place for nulls, an index can give the order.
+        return f"{expression} {'DESC' if down else 'ASC'}"
+    return f"{expression} {'DESC NULLS FIRST' if down else 'ASC NULLS LAST'}"
 
 
 def page_number(text: str | None) -> int:
