@@ -11,7 +11,7 @@ from aiohttp import web
 
 from cvat_lite.api import NAMESPACES
 from cvat_lite.api.addresses import CONFIG
-from cvat_lite.api.declare import register
+from cvat_lite.api.declare import close_fixed_paths, register
 from cvat_lite.api.middleware import SERVER, answer
 from cvat_lite.api.pages import add_pages
 from cvat_lite.api.rate_limit import LIMITER, RateLimiter
@@ -25,6 +25,7 @@ from cvat_lite.services.bootstrap import FirstUser
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
 from cvat_lite.services.keeping import Keeping
+from cvat_lite.services.lambdas.connected import Functions
 from cvat_lite.services.webhooks import sending
 from cvat_lite.store.database import Database
 from cvat_lite.store.lock import DirectoryLock
@@ -47,6 +48,7 @@ def make_app(config: Config) -> web.Application:
     app.on_shutdown.append(stop_background)
     for routes in NAMESPACES:
         register(app, routes)
+    close_fixed_paths(app.router)
     add_pages(app, config)
     return app
 
@@ -69,8 +71,10 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
             workers=Workers(config.background_workers),
             cache=Cache(config.cache, config.cache_bytes),
             keeping=await asyncio.to_thread(Keeping.read, config),
+            functions=await asyncio.to_thread(Functions.read, config),
         )
         parts.callback(server.workers.close)
+        parts.push_async_callback(server.functions.close)
         app[SERVER] = server
         app[FIRST_USER] = await bootstrap.ensure_administrator(database, config)
         await leftovers.remove(server)

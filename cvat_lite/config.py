@@ -32,6 +32,9 @@ class Config:
     rate_limit_per_minute: int = 100
     confirm_invitations: bool = False
     allow_snapshots: bool = False
+    functions: Path | None = None
+    function: tuple[str, ...] = ()
+    function_timeout: float = 60.0
     smtp_url: str | None = None
     email_from: str = "cvat-lite@localhost"
     extra: dict[str, str] = field(default_factory=dict)

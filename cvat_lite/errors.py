@@ -151,6 +151,18 @@ class UnavailableError(DetailError):
     status = 503
 
 
+class FunctionError(DetailError):
+    """502: a function that annotates crashed, cannot be reached or answered nonsense."""
+
+    status = 502
+
+
+class FunctionTimeoutError(FunctionError):
+    """504: a function that annotates took longer than it may."""
+
+    status = 504
+
+
 class InsufficientStorageError(DetailError):
     """507: the disk has no room for what is to be stored."""
 

@@ -107,6 +107,19 @@ def add_serve(commands: Commands) -> None:
         metavar="URL",
         help="another site, as https://example.org, whose pages may use sessions; may be repeated",
     )
+    parser.add_argument(
+        "--function",
+        action="append",
+        metavar="NAME=WHAT",
+        help="a function that annotates: a Python file or module of cvat-sdk's auto-annotation "
+        "protocol, which runs in a process of its own; may be repeated",
+    )
+    parser.add_argument(
+        "--functions",
+        type=Path,
+        metavar="FILE",
+        help="a file (YAML or JSON) that lists functions served elsewhere over HTTP",
+    )
 
 
 def add_for_programs(parser: ArgumentParser) -> None:

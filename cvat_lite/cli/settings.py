@@ -27,6 +27,7 @@ ENVIRONMENT_ONLY = {
     "export_lifetime": "how long results of exports are kept (86400)",
     "session_lifetime": "how long a login lasts (1209600)",
     "rate_limit_per_minute": "logins that may be tried a minute (100)",
+    "function_timeout": "how long a function that annotates may take for a frame (60)",
     "smtp_url": "where mail goes out, smtp[s]://[user:password@]host[:port]; else it is logged",
     "email_from": "the sender of mail (cvat-lite@localhost)",
     "confirm_invitations": "1 to let invited people accept or decline; else they are in at once",
@@ -113,6 +114,8 @@ def check(config: Config) -> None:
         raise SettingError(f"The share {config.share} is not a directory.")
     if config.ui is not None and not (config.ui / "index.html").is_file():
         raise SettingError(f"The folder {config.ui} has no index.html to serve.")
+    if config.functions is not None and not config.functions.is_file():
+        raise SettingError(f"The file of functions {config.functions} is not there.")
     if config.background_workers < 1:
         raise SettingError(f"{variable('background_workers')}: at least 1 is needed.")
     if config.no_login and not is_loopback(config.host):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cvat_lite.background.workers import Workers
     from cvat_lite.media.cache import Cache
     from cvat_lite.services.identity import Identities
+    from cvat_lite.services.lambdas.connected import Functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Server:
     workers: Workers
     cache: Cache
     keeping: Keeping
+    functions: Functions
     gate: Gate = field(default_factory=Gate)
     #: Set when a webhook may have something to deliver.
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)

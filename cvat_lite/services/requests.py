@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from cvat_lite.background.workers import WorkerCrashError
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import RequestStatus
@@ -160,10 +162,16 @@ async def finish(server: Server, request: BackgroundRequest, outcome: Outcome) -
                 "result_file": outcome.file,
                 "result_name": outcome.name,
                 "result_id": outcome.result_id,
-                "payload": "{}",
+                "payload": lasting(request),
             },
         )
         await tell(db, server, request)
+
+
+def lasting(request: BackgroundRequest) -> str:
+    """What stays of the payload of a request that has ended: which function it was about."""
+    kept = {key: request.payload[key] for key in ("function",) if key in request.payload}
+    return orjson.dumps(kept).decode()
 
 
 async def tell(db: Connection, server: Server, request: BackgroundRequest) -> None:
@@ -204,7 +212,7 @@ async def fail(server: Server, request: BackgroundRequest, message: str) -> None
                     "message": message,
                     "finished_date": clock.now(),
                     "expiry_date": clock.later(FAILED_SECONDS),
-                    "payload": "{}",
+                    "payload": lasting(request),
                 },
             )
             await tell(db, server, request)
@@ -315,6 +323,7 @@ def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
             "org_id": request.organization_id,
             **form,
             # What has been done needs its payload no more: the id tells.
+            "function_id": request.payload.get("function", {}).get("id"),
             "lightweight": True if "lightweight=true" in request.id.split("&") else None,
         },
         "progress": context.server.queue.progress(request.id) or 0.0,

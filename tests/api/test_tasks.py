@@ -215,3 +215,28 @@ async def test_sound_has_no_quality_of_images(api: Api, server) -> None:
     async with server.database.writing() as db:
         await rows.update(db, "tasks", task["id"], {"dimension": "1d", "media_type": "audio"})
     assert "image_quality" not in await api.get(f"/tasks/{task['id']}")
+
+
+async def test_null_is_no_description_of_a_task(api: Api) -> None:
+    task = await make_task(api, 1)
+    sent = {"data": b"null", "headers": {"Content-Type": "application/json"}}
+    for call, path in ((api.post, "/tasks"), (api.patch, f"/tasks/{task['id']}")):
+        error = await call(path, expect=400, **sent)
+        assert error == {"non_field_errors": ["No data provided"]}
+
+
+async def test_a_task_without_data_has_no_preview(api: Api) -> None:
+    task = await api.post("/tasks", {"name": "cats"})
+    where = f"/tasks/{task['id']}/preview"
+    assert await api.get(where, expect=404) == {"detail": "Not found."}
+    await api.get(where, expect=204, headers={"Prefer": "handling=empty"})
+
+
+async def test_a_file_goes_to_no_place_that_is_not_known(api: Api) -> None:
+    task = await make_task(api, 1)
+    error = await api.post(
+        f"/tasks/{task['id']}/dataset/export",
+        params={"format": "CVAT for images 1.1", "location": "moon"},
+        expect=400,
+    )
+    assert error == {"location": ['"moon" is not a valid choice.']}

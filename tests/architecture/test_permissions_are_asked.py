@@ -39,18 +39,20 @@ HOOK = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "auth_create_access_tokens": {"name": "x"},
+    "consensus_create_merge": {"task_id": 1},
     "comments_create": {"message": "x", "issue": 1},
     "events_create": {"events": [], "timestamp": "2026-01-01T00:00:00Z"},
     "guides_create": {"task_id": 1, "markdown": "x"},
     "invitations_create": {"role": "worker", "email": "a@example.org"},
     "issues_create": {"job": 1, "frame": 0, "position": [1, 2], "message": "x"},
-    "jobs_create": {"type": "ground_truth", "task_id": 1},
     "jobs_create": {
         "type": "ground_truth",
         "task_id": 1,
         "frame_selection_method": "manual",
         "frames": [0],
     },
+    "lambda_create_functions": {"task": 1, "frame": 0},
+    "lambda_create_requests": {"function": "none", "task": 1},
     "organizations_create": {"slug": "other"},
     "projects_create": {"name": "x"},
     "reviews_create": {"job": 1, "status": "accepted"},
@@ -63,6 +65,7 @@ QUERIES = {
     "invitations_create": {"org": "zoo"},
     "jobs_create_dataset_export": {"format": "COCO 1.0"},
     "tasks_create_dataset_export": {"format": "COCO 1.0"},
+    "projects_create_dataset": {"format": "COCO 1.0"},
     "projects_create_dataset_export": {"format": "COCO 1.0"},
     "jobs_partial_update_annotations": {"action": "create"},
     "tasks_partial_update_annotations": {"action": "create"},
@@ -73,7 +76,7 @@ QUERIES = {
 
 async def populate(api: Api) -> dict[str, str]:
     """One thing of every kind, mostly with the id 1; the keys of those that have others."""
-    task = await make_task(api, 1)
+    task = await make_task(api, 1, consensus_replicas=2)
     await api.post("/projects", {"name": "p"})
     await api.post("/webhooks", HOOK)
     await api.post("/webhooks/1/ping", expect=200)
@@ -106,6 +109,7 @@ def path_of(route: web.AbstractRoute, keys: dict[str, str]) -> str:
         .replace("{name}", "x")
         .replace("{key}", keys["key"])
         .replace("{uuid}", keys["uuid"])
+        .replace("{func_id}", "none")
         .replace("{file_id}", "1_00000000-0000-0000-0000-000000000000")
     )
 

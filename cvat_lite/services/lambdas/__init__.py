@@ -1,0 +1,1 @@
+"""Functions that annotate: connected to the server, called on a frame, run over whole tasks."""
