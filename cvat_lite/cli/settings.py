@@ -18,7 +18,7 @@ PREFIX = "CVAT_LITE_"
 #: Settings without a flag, as ``serve --help`` explains them.
 ENVIRONMENT_ONLY = {
     "admin_password": "the administrator's password at the first start",
-    "allow_private_addresses": "1 to fetch remote files from private networks",
+    "allow_private_addresses": "1 to reach private networks: remote files, webhooks",
     "background_workers": "how many background requests run at a time (2)",
     "cache_bytes": "the size of the cache of chunks and previews (2G)",
     "max_json_bytes": "the largest body that is not an upload (512M)",

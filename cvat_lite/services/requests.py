@@ -309,7 +309,9 @@ async def cancel(context: Context, request_id: str) -> None:
 def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
     """A request on the wire; the progress of one that does not run is 0, as CVAT answers it."""
     # Only what has to do with files has a format.
-    form = {} if request.operation.startswith(("merge:", "calculate:")) else {"format": request.format}
+    form = (
+        {} if request.operation.startswith(("merge:", "calculate:")) else {"format": request.format}
+    )
     return {
         "status": request.status,
         "message": request.message,
