@@ -63,7 +63,10 @@ class Workers:
         )
 
     def close(self) -> None:
-        """End the processes, whatever they do; their work is taken up again at the next start."""
+        """End the processes, whatever they do; their work is taken up again at the next start.
+
+        Those that do nothing end by themselves.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -72,8 +75,9 @@ class Workers:
             return
         processes = list((pool._processes or {}).values())  # noqa: SLF001  # 3.14 has kill_workers
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
+        if self._busy:
+            for process in processes:
+                process.kill()
 
 
 def prepare_worker() -> None:
