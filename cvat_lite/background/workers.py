@@ -63,10 +63,7 @@ class Workers:
         )
 
     def close(self) -> None:
-        """End the processes, whatever they do; their work is taken up again at the next start.
-
-        Those that do nothing end by themselves.
-        """
+        """End the processes, whatever they do; their work is taken up again at the next start."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -75,9 +72,8 @@ class Workers:
             return
         processes = list((pool._processes or {}).values())  # noqa: SLF001  # 3.14 has kill_workers
         pool.shutdown(wait=False, cancel_futures=True)
-        if self._busy:
-            for process in processes:
-                process.kill()
+        for process in processes:
+            process.kill()
 
 
 def prepare_worker() -> None:
