@@ -308,10 +308,13 @@ async def cancel(context: Context, request_id: str) -> None:
 
 def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
     """A request on the wire; the progress of one that does not run is 0, as CVAT answers it."""
-    # Only what has to do with files has a format.
-    form = (
-        {} if request.operation.startswith(("merge:", "calculate:")) else {"format": request.format}
-    )
+    # Only what has to do with files has a format, and only automatic annotation a function.
+    form: dict[str, Any] = {"format": request.format}
+    if request.operation.startswith(("merge:", "calculate:")):
+        form = {}
+    if request.operation.startswith("autoannotate:"):
+        # What has been done needs its payload no more: the id tells.
+        form["function_id"] = request.payload.get("function", {}).get("id")
     return {
         "status": request.status,
         "message": request.message,
@@ -324,8 +327,6 @@ def view(context: Context, request: BackgroundRequest) -> dict[str, Any]:
             "job_id": request.job_id,
             "org_id": request.organization_id,
             **form,
-            # What has been done needs its payload no more: the id tells.
-            "function_id": request.payload.get("function", {}).get("id"),
             "lightweight": True if "lightweight=true" in request.id.split("&") else None,
         },
         "progress": context.server.queue.progress(request.id) or 0.0,
