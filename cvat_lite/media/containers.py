@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
@@ -22,6 +23,11 @@ _INDIRECT = (
     "sdp tedcaptions video4linux2 x11grab fbdev kmsgrab alsa oss webm_dash_manifest"
 )
 
+
+# Names in files need not be UTF-8. PyAV 19 reads them as they are; before, it had to be told so.
+_NAMES_OF_ANY_KIND: dict[str, Any] = (
+    {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 
 # What FFmpeg has to say about strangers' files goes into MediaErrors, not into the server's log.
 av.logging.set_level(None)
@@ -80,7 +86,7 @@ def opened_audio(
 def _opened(path: Path, called: str) -> Iterator[InputContainer]:
     """The container of a file."""
     try:
-        container = av.open(str(path), options=dict(_open_options()), metadata_errors="replace")
+        container = av.open(str(path), options=dict(_open_options()), **_NAMES_OF_ANY_KIND)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{called} cannot be read: {_reason(error)}") from error
     with container:

@@ -206,3 +206,19 @@ def test_a_playlist_that_calls_itself_a_video_opens_nothing(make_video, tmp_path
 def test_a_video_of_too_many_pixels_is_refused(make_video) -> None:
     with pytest.raises(MediaError, match="too large: 96x64"):
         index_video(make_video("a.mp4", count=2), 96 * 64 - 1)
+
+
+def test_a_video_whose_title_is_in_an_old_encoding_is_read(make_video) -> None:
+    path = make_video("a.avi", "mpeg4")
+    title = b"a title of twenty by"
+    with av.open(str(path)) as given, av.open(str(path.with_name("b.avi")), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        made.metadata["title"] = title.decode()
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    content = path.with_name("b.avi").read_bytes()
+    assert title in content
+    path.write_bytes(content.replace(title, "Übersicht, zweiter T".encode("latin-1")))
+    assert len(index_video(path, MAX_PIXELS)) == 40
