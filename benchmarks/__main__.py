@@ -19,8 +19,8 @@ import av
 import numpy as np
 from PIL import Image
 
-from benchmarks import backups, formats, lists
-from benchmarks.server import Client, peak, resident, running
+from benchmarks import backups, formats, lists, quality
+from benchmarks.server import PASSWORD, Client, peak, resident, running
 
 SHAPES = 100_000
 FRAMES = 1000
@@ -192,27 +192,9 @@ def latency(client: Client, task: int) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    answer = client.call("POST", f"/tasks/{task}/dataset/export", format="COCO 1.0")
-    client.finish(answer["rq_id"])
-    request = client.call("GET", f"/requests/{answer['rq_id']}")
-    archive = client.call("GET", request["result_url"].split("/api", 1)[1])
-    boundary = "benchmark"
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="annotation_file"; '
-        'filename="a.zip"\r\n\r\n'
-    )
-    form = head.encode() + archive + f"\r\n--{boundary}--\r\n".encode()
-    begun = time.perf_counter()
-    status, data = client.send(
-        "POST",
-        f"/tasks/{task}/annotations/?format=COCO+1.0",
-        form,
-        {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
-    if status != 202:
-        raise RuntimeError(f"{status} {data!r}")
-    client.finish(f"action=import&target=task&target_id={task}&subresource=annotations")
-    say("import COCO 1.0", time.perf_counter() - begun, "s", "")
+    archive, _ = formats.export(client, task, "COCO 1.0")
+    seconds = formats.import_archive(client, task, "COCO 1.0", archive)
+    say("import COCO 1.0", seconds, "s", "")
     done.set()
     thread.join()
     times.sort()
@@ -247,7 +229,6 @@ def print_rate(port: int, token: str, connections: int) -> None:
     say(f"GET /tasks?page_size=10, {connections} connection(s)", rate, "/s", "> 1,500 /s")
 
 
-PASSWORD = "benchmark-password"
 ALL: dict[str, Callable[[Path], None]] = {
     "start": start,
     "requests": requests,
@@ -257,6 +238,7 @@ ALL: dict[str, Callable[[Path], None]] = {
     "formats": lambda share: formats.formats(share, photographs),
     "backups": lambda share: backups.backups(share, say),
     "lists": lists.lists,
+    "quality": quality.quality,
     "million": lambda share: formats.million(share, photographs),
 }
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from cvat_lite import testing
+
 PASSWORD = "benchmark-password"
 
 
@@ -89,27 +91,34 @@ def running(
 ) -> Iterator[tuple[Client, int, float]]:
     """A server: a client, the process id, the seconds to first answer.
 
-    Its data directory is a temporary one unless ``data`` names one.
+    Its data directory is a temporary one unless ``data`` names one. RuntimeError if it ends before
+    it has answered.
     """
     with tempfile.TemporaryDirectory() as temporary:
         directory = str(data or temporary)
         port = free_port()
         command = [sys.executable, "-m", "cvat_lite", "serve", "--port", str(port)]
         command += ["--data-dir", directory, *(["--share", str(share)] if share else [])]
-        environment = {**os.environ, "CVAT_LITE_ADMIN_PASSWORD": PASSWORD}
+        environment = {**testing.environment(), "CVAT_LITE_ADMIN_PASSWORD": PASSWORD}
         begun = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
-            while True:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.002)
-            client = Client(port)
-            client.call("GET", "/server/about")
+            client = answered(port, process)
             yield client, process.pid, time.perf_counter() - begun
         finally:
             process.terminate()
             process.wait(10)
+
+
+def answered(port: int, process: subprocess.Popen[bytes]) -> Client:
+    """A client that has had an answer; RuntimeError if the process ends without giving one."""
+    while process.poll() is None:
+        client = Client(port)
+        with contextlib.suppress(OSError):
+            client.call("GET", "/server/about")
+            return client
+        time.sleep(0.002)
+    raise RuntimeError(f"The server ended with status {process.returncode}.")
 
 
 def resident(pid: int) -> float:
