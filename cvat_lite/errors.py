@@ -8,6 +8,7 @@ Each error carries the status and the body of the answer, in CVAT's own shapes: 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 
@@ -190,6 +191,43 @@ class DatasetError(Exception):
     def __reduce__(self) -> tuple[type[DatasetError], tuple[str, str, str]]:
         # Worker processes raise it, and an exception is sent by its arguments.
         return type(self), (self.file, self.where, self.why)
+
+
+class BucketErrorKind(StrEnum):
+    """Why a bucket could not be used; ``invalid`` is for settings or keys that cannot be right."""
+
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    INVALID = "invalid"
+
+
+class BucketError(Exception):
+    """A bucket, or an object in it, that cannot be used; the message is for the user."""
+
+    def __init__(self, kind: BucketErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[type[BucketError], tuple[BucketErrorKind, str]]:
+        # Worker processes raise it, and an exception is sent by its arguments.
+        return type(self), (self.kind, str(self))
+
+
+class ManifestError(MediaError):
+    """A manifest that cannot be read; ``line`` is where (0: it ends too soon), ``why`` in words."""
+
+    def __init__(self, name: str, line: int, why: str) -> None:
+        where = f"{name}, line {line}" if line else name
+        super().__init__(f"{where}: {why}")
+        self.name = name
+        self.line = line
+        self.why = why
+
+    def __reduce__(self) -> tuple[type[ManifestError], tuple[str, int, str]]:
+        # Worker processes raise it, and an exception is sent by its arguments.
+        return type(self), (self.name, self.line, self.why)
 
 
 class StoreError(Exception):

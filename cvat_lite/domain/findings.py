@@ -12,14 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from cvat_lite.domain.enums import ShapeType
-from cvat_lite.domain.masks import from_run_lengths, mask_box, run_lengths
-from cvat_lite.domain.outlines import outlines
 from cvat_lite.domain.payload_fields import fits
 from cvat_lite.errors import FunctionError
 
+# What reads masks needs NumPy, and is loaded when there is one: the server starts sooner without.
 TAG = "tag"
 TYPES = (*ShapeType, TAG)
 BOX = 4
@@ -55,6 +52,8 @@ class Finding:
 
     def pixels(self) -> list[int]:
         """The mask as zeros and ones of its box, and the box, as functions give it."""
+        from cvat_lite.domain.masks import from_run_lengths, mask_box  # noqa: PLC0415
+
         _, _, wide, high = mask_box(self.points)
         flat = from_run_lengths(self.points[:-BOX], wide * high)
         return [*flat.astype(int).tolist(), *(int(side) for side in self.points[-BOX:])]
@@ -63,6 +62,9 @@ class Finding:
         """A mask as polygons around its pieces; anything else as it is."""
         if self.type != ShapeType.MASK:
             return [self]
+        from cvat_lite.domain.masks import from_run_lengths, mask_box  # noqa: PLC0415
+        from cvat_lite.domain.outlines import outlines  # noqa: PLC0415
+
         left, top, wide, high = mask_box(self.points)
         image = from_run_lengths(self.points[:-BOX], wide * high).reshape(high, wide)
         found = outlines(image, left, top)
@@ -146,6 +148,10 @@ def points_of(item: Mapping[str, Any], kind: str) -> tuple[float, ...]:
 
 def mask_of(values: tuple[float, ...]) -> tuple[float, ...]:
     """The run lengths and box of a mask that was given as pixels or as run lengths."""
+    import numpy as np  # noqa: PLC0415
+
+    from cvat_lite.domain.masks import run_lengths  # noqa: PLC0415
+
     if len(values) <= BOX:
         raise ValueError("mask: there is nothing but a box")
     if not all(value.is_integer() for value in values):

@@ -8,7 +8,6 @@ The format is described at https://cocodataset.org/#format-data.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,14 +20,13 @@ from cvat_lite.domain.geometry import Box, bounding_box, union
 from cvat_lite.domain.stamps import stamp_of_shape
 from cvat_lite.formats import survey_json
 from cvat_lite.formats.attributes import shape_attributes
-from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_file
+from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_files
 from cvat_lite.formats.format import (
     Format,
     ReadOptions,
     Sink,
     Source,
     WriteOptions,
-    add_images,
 )
 
 KINDS = (ShapeType.RECTANGLE, ShapeType.POLYGON, ShapeType.ELLIPSE, ShapeType.MASK)
@@ -38,15 +36,7 @@ SOURCE = "file"
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/instances_SUBSET.json`` and ``images/SUBSET/``."""
-    first = 1
-    for subset, parts in dataset.subsets().items():
-        frames = list(chain.from_iterable(part.frames for part in parts))
-        with sink.open(f"annotations/instances_{subset}.json") as file:
-            records = _records(dataset, parts, first)
-            write_file(file, _categories(dataset), frames, first, records)
-        first += len(frames)
-    if options.save_images:
-        add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
+    write_files(dataset, sink, options, "instances", _categories(dataset), _records)
 
 
 def _categories(dataset: Dataset) -> list[dict[str, Any]]:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 from typing import Any
 
 import orjson
 
 from cvat_lite.domain.annotations import AttributeValue, LabeledData, Shape
-from cvat_lite.domain.dataset import Frame, Target
+from cvat_lite.domain.dataset import Dataset, Frame, Part, Target
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
-from cvat_lite.formats.format import Source, Writable
+from cvat_lite.formats.format import Sink, Source, Writable, WriteOptions, add_images
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
 from cvat_lite.formats.tracks import TRACK_KEYS, collected, tracked
 
@@ -38,6 +39,27 @@ class Place:
 
 
 Outlines = Callable[[Mapping[str, Any], Place], Iterable[Shape]]
+#: The annotations on these parts, each with its image's id, of which this is the first.
+Records = Callable[[Dataset, Sequence[Part], int], Iterable[tuple[int, Mapping[str, Any]]]]
+
+
+def write_files(
+    dataset: Dataset,
+    sink: Sink,
+    options: WriteOptions,
+    name: str,
+    categories: Sequence[Mapping[str, Any]],
+    records: Records,
+) -> None:
+    """Write ``annotations/NAME_SUBSET.json`` and ``images/SUBSET/``; images are numbered from 1."""
+    first = 1
+    for subset, parts in dataset.subsets().items():
+        frames = list(chain.from_iterable(part.frames for part in parts))
+        with sink.open(f"annotations/{name}_{subset}.json") as file:
+            write_file(file, categories, frames, first, records(dataset, parts, first))
+        first += len(frames)
+    if options.save_images:
+        add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
 
 
 def write_file(

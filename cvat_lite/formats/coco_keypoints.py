@@ -7,7 +7,6 @@ visibility is 0 (hidden), 1 (occluded) or 2; box and area are those of what is n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from cvat_lite.domain.annotations import LabeledData, Shape
@@ -16,8 +15,8 @@ from cvat_lite.domain.enums import LabelType, ShapeType
 from cvat_lite.domain.interpolation import FrameShape
 from cvat_lite.formats import survey_json
 from cvat_lite.formats.attributes import shape_attributes
-from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_file
-from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
+from cvat_lite.formats.coco_files import Place, extras, of_track, read_files, write_files
+from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 from cvat_lite.formats.skeleton_points import (
     ABSENT,
     VISIBLE,
@@ -31,15 +30,7 @@ from cvat_lite.formats.skeleton_points import (
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/person_keypoints_SUBSET.json`` and ``images/SUBSET/``."""
-    first = 1
-    for subset, parts in dataset.subsets().items():
-        frames = list(chain.from_iterable(part.frames for part in parts))
-        with sink.open(f"annotations/person_keypoints_{subset}.json") as file:
-            records = _records(dataset, parts, first)
-            write_file(file, _categories(dataset), frames, first, records)
-        first += len(frames)
-    if options.save_images:
-        add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
+    write_files(dataset, sink, options, "person_keypoints", _categories(dataset), _records)
 
 
 def _categories(dataset: Dataset) -> list[dict[str, Any]]:

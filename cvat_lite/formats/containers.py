@@ -6,8 +6,11 @@ name with ``..`` nor a member that unpacks to terabytes does harm.
 
 from __future__ import annotations
 
+import errno
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -26,6 +29,16 @@ MAX_MEMBERS = 2_000_000
 MAX_UNPACKED_BYTES = 64 * 1024**3
 MAX_MEMBER_BYTES = 4 * 1024**3
 MAX_RATIO = 1100
+#: What zipfile and the libraries below it raise for bytes that are not what they should be.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class ZipSink:
@@ -117,8 +130,8 @@ class ZipSource:
         self._name = name
         try:
             self._zip = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
-            raise DatasetError(name, "", "this is not a zip archive") from error
+        except BROKEN as error:
+            raise DatasetError(name, "", "this is not a zip archive, or it is cut off") from error
         self._members = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
         try:
             self._check()
@@ -161,11 +174,38 @@ class ZipSource:
             info.file_size > 1 << 20 and info.file_size > MAX_RATIO * max(info.compress_size, 1)
         ):
             raise DatasetError(name, "", "the file is too large when unpacked")
-        try:
-            with self._zip.open(info) as member:
-                yield member
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise DatasetError(name, "", f"the file cannot be unpacked: {error}") from error
+        with unpacking(name):
+            member = self._zip.open(info)
+        with member:
+            yield Member(member, name)
+
+
+class Member:
+    """A member of a zip archive, read piece by piece; DatasetError where it is broken."""
+
+    def __init__(self, member: IO[bytes], name: str) -> None:
+        self._member = member
+        self._name = name
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, none at the end."""
+        with unpacking(self._name):
+            return self._member.read(size)
+
+
+@contextmanager
+def unpacking(name: str) -> Iterator[None]:
+    """Have what libraries raise for a member's bad data told as a fault of the archive."""
+    try:
+        yield
+    except BROKEN as error:
+        raise DatasetError(name, "", f"the file cannot be unpacked: {error}") from error
+    except OSError as error:
+        # bzip2 says of bad data without a number that it is bad, and offsets may lead nowhere;
+        # everything else is about the disk.
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise DatasetError(name, "", f"the file cannot be unpacked: {error}") from error
 
 
 class FileSource:
@@ -228,6 +268,12 @@ class DirectorySource:
             yield file
 
 
+def begins_as_zip(path: Path) -> bool:
+    """Whether a file is a zip archive, or the beginning of one."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
 @contextmanager
 def open_source(path: Path, name: str = "") -> Iterator[Source]:
     """The source that a file is: a zip archive, a directory, or else the file by itself.
@@ -237,7 +283,7 @@ def open_source(path: Path, name: str = "") -> Iterator[Source]:
     shown = name or path.name
     if path.is_dir():
         yield DirectorySource(path)
-    elif zipfile.is_zipfile(path):
+    elif zipfile.is_zipfile(path) or begins_as_zip(path):
         with ZipSource(path, shown) as archive:
             yield archive
     else:

@@ -23,6 +23,7 @@ from cvat_lite.formats import survey_cvat, xml
 from cvat_lite.formats.cvat_xml import CUBOID, FILE, TYPES
 from cvat_lite.formats.format import Format, Reader, ReadOptions, Source, Survey
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
+from cvat_lite.formats.survey_cvat import Keep
 
 SOURCE = "file"
 READ = frozenset({"image", "track"})
@@ -30,10 +31,10 @@ READ = frozenset({"image", "track"})
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     """Read ``annotations.xml``, wherever in the archive it lies, or the XML file itself."""
-    return _read(source, target, lambda _: True)
+    return _read(source, target, lambda _node, _file: True)
 
 
-def reading(keep: Callable[[Node], bool]) -> Reader:
+def reading(keep: Keep) -> Reader:
     """A reader of some of the images and tracks: those of a subset, say."""
     return lambda source, target, _options: _read(source, target, keep)
 
@@ -43,7 +44,7 @@ def survey(source: Source, pictures: Sequence[str]) -> Survey:
     return survey_cvat.survey(source, pictures, reading)
 
 
-def _read(source: Source, target: Target, keep: Callable[[Node], bool]) -> LabeledData:
+def _read(source: Source, target: Target, keep: Keep) -> LabeledData:
     files = survey_cvat.documents(source)
     if not files:
         raise DatasetError(FILE, "", "there is no such file in the archive")
@@ -56,18 +57,21 @@ def _read(source: Source, target: Target, keep: Callable[[Node], bool]) -> Label
 class _Reader:
     """Collects what one or several XML files say about a target, as far as it is to be kept."""
 
-    def __init__(self, target: Target, keep: Callable[[Node], bool]) -> None:
+    def __init__(self, target: Target, keep: Keep) -> None:
         self._keep = keep
         self.data = LabeledData(tags=[], shapes=[], tracks=[])
         self._frames = FrameIndex(target)
         self._labels = LabelIndex(target.labels)
         self._file = ""
         self._where = ""
+        self._known: dict[str, int | None] = {}
 
     def read(self, source: Source, file: str) -> None:
         """Add a file's annotations."""
         self._file = file
-        for node in filter(self._keep, xml.elements(source, file, READ)):
+        for node in xml.elements(source, file, READ):
+            if not self._keep(node, file):
+                continue
             self._where = f"{node.tag} {node.get('name') or node.get('id', '')!r}"
             try:
                 self._image(node) if node.tag == "image" else self._track(node)
@@ -126,9 +130,9 @@ class _Reader:
         label = self._labels.require(node.attrib["label"], self._file, self._where)
         group = int(node.get("group_id", 0))
         figures = [
-            (frame.number, figure)
+            (frame, figure)
             for figure in _figures(node)
-            if (frame := self._frames.absolute(int(figure.attrib["frame"]))) is not None
+            if (frame := self._frame(figure.attrib["frame"])) is not None
         ]
         if not figures:
             return
@@ -144,6 +148,13 @@ class _Reader:
         track.shapes = _kept(track.shapes, figures)
         if track.shapes:
             self.data.tracks.append(track)
+
+    def _frame(self, text: str) -> int | None:
+        """The frame with that number in the media, or None; a track has the same ones often."""
+        if text not in self._known:
+            frame = self._frames.absolute(int(text))
+            self._known[text] = None if frame is None else frame.number
+        return self._known[text]
 
     def _masks(self, figures: Iterable[tuple[int, Node]], label: Label, group: int) -> None:
         """Masks are not tracked: each becomes a shape of its own."""
@@ -179,22 +190,24 @@ class _Reader:
     ) -> None:
         """A shape for every figure; the first one's immutable attributes are the track's."""
         mutable = {spec.id for spec in label.attributes if spec.mutable}
+        shapes = track.shapes
         for frame, node in figures:
-            kind = TYPES[node.tag]
-            values = self._attributes(labels, label, node)
-            if not track.shapes:
-                track.attributes = [one for one in values if one.spec_id not in mutable]
+            kind, get = TYPES[node.tag], node.attrib.get
             shape = TrackedShape(
                 type=kind,
                 frame=frame,
-                occluded=_flag(node, "occluded"),
-                outside=_flag(node, "outside"),
-                z_order=int(node.get("z_order", 0)),
-                rotation=_rotation(node),
+                occluded=get("occluded") == "1",
+                outside=get("outside") == "1",
+                z_order=int(get("z_order", 0)),
+                rotation=_rotation(node) if "rotation" in node.attrib else 0.0,
                 points=POINTS[kind](node),
-                attributes=[one for one in values if one.spec_id in mutable],
             )
-            track.shapes.append(shape)
+            if label.attributes:
+                values = self._attributes(labels, label, node)
+                shape.attributes = [one for one in values if one.spec_id in mutable]
+                if not shapes:
+                    track.attributes = [one for one in values if one.spec_id not in mutable]
+            shapes.append(shape)
 
     def _attributes(self, labels: LabelIndex, label: Label, node: Node) -> list[AttributeValue]:
         if not label.attributes:
@@ -205,11 +218,9 @@ class _Reader:
 
 def _kept(shapes: list[TrackedShape], figures: list[tuple[int, Node]]) -> list[TrackedShape]:
     """The keyframes; a track that is cut off at the task's first frame begins there."""
-    return [
-        shape
-        for place, (shape, (_, node)) in enumerate(zip(shapes, figures, strict=True))
-        if place == 0 or node.get("keyframe", "1") == "1"
-    ]
+    later = zip(shapes[1:], figures[1:], strict=True)
+    kept = [shape for shape, (_, node) in later if node.get("keyframe", "1") == "1"]
+    return [*shapes[:1], *kept]
 
 
 def _figures(node: Node) -> list[Node]:
@@ -226,7 +237,7 @@ def _rotation(node: Node) -> float:
 
 def _box(node: Node) -> list[float]:
     get = node.attrib
-    return [float(get["xtl"]), float(get["ytl"]), float(get["xbr"]), float(get["ybr"])]
+    return list(map(float, (get["xtl"], get["ytl"], get["xbr"], get["ybr"])))
 
 
 def _ellipse(node: Node) -> list[float]:

@@ -29,23 +29,23 @@ ItemWriter = Callable[[FrameAnnotations, Part, Dataset], dict[str, Any]]
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/SUBSET.json`` and ``images/SUBSET/``."""
-    head = head_of(dataset)
-    for subset, parts in dataset.subsets().items():
-        with sink.open(f"annotations/{subset}.json") as file:
-            file.write(head)
-            write_items(file, dataset, parts, _item)
-            file.write(b"]}")
+    write_files(dataset, sink, _item)
     if options.save_images:
         add_images(dataset, sink, lambda frame, subset: f"images/{subset}/{frame.file_name}")
 
 
-def head_of(dataset: Dataset) -> bytes:
-    """What a file begins with, up to its items."""
-    return orjson.dumps({"info": {}, "categories": _categories(dataset), "items": []})[:-2]
+def write_files(dataset: Dataset, sink: Sink, item: ItemWriter) -> None:
+    """Write ``annotations/SUBSET.json`` with an item for each frame, as ``item`` makes it."""
+    head = orjson.dumps({"info": {}, "categories": _categories(dataset), "items": []})[:-2]
+    for subset, parts in dataset.subsets().items():
+        with sink.open(f"annotations/{subset}.json") as file:
+            file.write(head)
+            _write_items(file, dataset, parts, item)
+            file.write(b"]}")
 
 
-def write_items(file: Writable, dataset: Dataset, parts: Sequence[Part], item: ItemWriter) -> None:
-    """Write an item for each frame, as ``item`` makes it, a few in memory at a time."""
+def _write_items(file: Writable, dataset: Dataset, parts: Sequence[Part], item: ItemWriter) -> None:
+    """Write the items of a subset, a few in memory at a time."""
     first_track = 0
     separator = b""
     for part in parts:

@@ -25,7 +25,7 @@ from cvat_lite.formats.clouds import (
     is_cuboid,
     related_images,
 )
-from cvat_lite.formats.datumaro import head_of, tag_record, write_items
+from cvat_lite.formats.datumaro import tag_record, write_files
 from cvat_lite.formats.datumaro_read import Outlines, read_files
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions
 
@@ -34,12 +34,7 @@ KIND = "cuboid_3d"
 
 def write(dataset: Dataset, sink: Sink, options: WriteOptions) -> None:
     """Write ``annotations/SUBSET.json``, and the clouds with their related images."""
-    head = head_of(dataset)
-    for subset, parts in dataset.subsets().items():
-        with sink.open(f"annotations/{subset}.json") as file:
-            file.write(head)
-            write_items(file, dataset, parts, _item)
-            file.write(b"]}")
+    write_files(dataset, sink, _item)
     if options.save_images:
         add_clouds(
             dataset,

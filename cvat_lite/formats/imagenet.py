@@ -9,7 +9,7 @@ directories, one without lies in ``no_label/``. Everything but tags is lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from cvat_lite.domain.annotations import LabeledData, Tag
@@ -76,22 +76,36 @@ def _write_images(dataset: Dataset, sink: Sink) -> None:
 
 
 def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
-    """Read the lists, or where there is no ``synsets.txt`` the directories of images."""
+    """Read the lists beside ``synsets.txt``, or where there are none the directories of images."""
     names = source.names()
     synsets = [name for name in names if PurePosixPath(name).name == SYNSETS]
-    tags = _of_lists(source, target, synsets[0]) if synsets else _of_folders(names, target)
+    lists = _lists(names, synsets[0]) if synsets else []
+    images = [name for name in names if "/" in name and name not in synsets]
+    if synsets and (lists or not images):
+        tags = _of_lists(source, target, synsets[0], lists)
+    else:
+        tags = _of_folders(images, target)
     found = {(tag.frame, tag.label_id): tag for tag in tags}
     return LabeledData(tags=list(found.values()))
 
 
-def _of_lists(source: Source, target: Target, synsets: str) -> Iterator[Tag]:
+def _lists(names: list[str], synsets: str) -> list[str]:
+    """The lists of images beside the list of classes."""
+    beside = synsets.removesuffix(SYNSETS)
+    return [
+        name
+        for name in names
+        if name.startswith(beside)
+        and name.endswith(".txt")
+        and "/" not in name.removeprefix(beside)
+        and name != synsets
+    ]
+
+
+def _of_lists(source: Source, target: Target, synsets: str, lists: Iterable[str]) -> Iterator[Tag]:
     frames, labels = FrameIndex(target), LabelIndex(target.labels)
     classes = [line.strip() for _, line in text_lines(source, synsets)]
-    beside = synsets.removesuffix(SYNSETS)
-    for file in source.names():
-        name = file.removeprefix(beside)
-        if not name.endswith(".txt") or "/" in name or file == synsets:
-            continue
+    for file in lists:
         for number, line in text_lines(source, file):
             where = f"line {number}"
             matched = LINE.fullmatch(line)
@@ -115,11 +129,10 @@ def _of_class(labels: LabelIndex, name: str, file: str, where: str) -> Label:
     return labels.get(name) or labels.get(first) or labels.require(name, file, where)
 
 
-def _of_folders(names: list[str], target: Target) -> Iterator[Tag]:
+def _of_folders(images: list[str], target: Target) -> Iterator[Tag]:
     """Tags from ``CLASS/CLASS_NAME`` and ``CLASS/NAME``, perhaps below other directories."""
     frames, labels = FrameIndex(target), LabelIndex(target.labels)
     folders = LabelFolders(labels, tuple(label.name for label in target.labels))
-    images = [name for name in names if "/" in name]
     if not images:
         raise DatasetError(SYNSETS, "", "there is neither this file nor a directory of a class")
     for file in images:
@@ -129,7 +142,12 @@ def _of_folders(names: list[str], target: Target) -> Iterator[Tag]:
                 continue
             raise labels_error(file)
         prefix = folder(label.name).replace("/", "_") + "_"
-        frame = frames.get(path.removeprefix(prefix)) or frames.require(path, file)
+        name = path.removeprefix(prefix)
+        frame = (
+            frames.get(name)
+            or frames.get(f"{folder(label.name)}/{name}")
+            or frames.require(path, file)
+        )
         yield Tag(label_id=label.id, frame=frame.number, source=SOURCE)
 
 

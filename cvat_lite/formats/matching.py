@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import isnan
 from pathlib import PurePosixPath
+from typing import Self
 
 from cvat_lite.domain.annotations import AttributeValue
 from cvat_lite.domain.dataset import Frame, Target
@@ -20,7 +21,7 @@ from cvat_lite.domain.enums import InputType
 from cvat_lite.domain.labels import AttributeSpec, Label
 from cvat_lite.errors import DatasetError
 
-VIDEO_FRAME = re.compile(r"(?:.*/)?frame_(\d{6,})$")
+VIDEO_FRAME = re.compile(r"(?:.*/)?frame_(\d{6,18})$")
 AttributeInput = str | bool | int | float
 
 
@@ -96,10 +97,33 @@ class UnknownLabelError(DatasetError):
         return type(self), (self.file, self.where, self.name)
 
 
+class OpenLabels(tuple[Label, ...]):  # noqa: SLOT001 - a tuple has no room for them
+    """Labels that may become more: one that is asked for and not among them is noted.
+
+    ``met`` is the file in which each was first met, by name. What has been read when there is any
+    tells nothing but that: it has to be read again with the labels that were met.
+    """
+
+    met: dict[str, str]
+
+    @classmethod
+    def of(cls, labels: Iterable[Label]) -> Self:
+        """These labels, and none met yet."""
+        made = cls(labels)
+        made.met = {}
+        return made
+
+    def meet(self, name: str, file: str) -> Label:
+        """Note a label; what stands for it meanwhile."""
+        self.met.setdefault(name, file)
+        return Label(0, name)
+
+
 class LabelIndex:
     """Finds labels by name and makes the attribute values that they allow."""
 
     def __init__(self, labels: Iterable[Label]) -> None:
+        self._open = labels if isinstance(labels, OpenLabels) else None
         self._labels = {label.name: label for label in labels}
         self._attributes = {
             label.id: {spec.name: spec for spec in label.attributes}
@@ -113,9 +137,11 @@ class LabelIndex:
     def require(self, name: str, file: str, where: str = "") -> Label:
         """The label; DatasetError, in CVAT's words, if the task does not have it."""
         label = self._labels.get(name)
-        if label is None:
-            raise UnknownLabelError(file, where, name)
-        return label
+        if label is not None:
+            return label
+        if self._open is not None:
+            return self._open.meet(name, file)
+        raise UnknownLabelError(file, where, name)
 
     def sublabels(self, label: Label) -> LabelIndex:
         """The index of a skeleton's sublabels."""

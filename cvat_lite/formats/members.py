@@ -29,13 +29,17 @@ def files_below(source: Source, suffix: str, *folders: str) -> dict[str, str]:
     }
 
 
-def text_lines(source: Source, name: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not empty with their numbers from 1; DatasetError if it is not UTF-8."""
+def text_of(source: Source, name: str) -> str:
+    """A file's text; DatasetError if it is not UTF-8."""
     try:
-        text = source.read(name).decode("utf-8-sig")
+        return source.read(name).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(name, "", "the text is not UTF-8") from error
-    for number, line in enumerate(text.split("\n"), 1):
+
+
+def text_lines(source: Source, name: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not empty with their numbers from 1; DatasetError if it is not UTF-8."""
+    for number, line in enumerate(text_of(source, name).split("\n"), 1):
         stripped = line.rstrip("\r")
         if stripped.strip():
             yield number, stripped

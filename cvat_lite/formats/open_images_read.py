@@ -18,8 +18,9 @@ from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import ReadOptions, Source
 from cvat_lite.formats.mask_shapes import SOURCE, MaskShapes
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
+from cvat_lite.formats.members import text_of
 from cvat_lite.formats.png import decode_rgb
-from cvat_lite.formats.text_files import csv_table, csv_text, finite
+from cvat_lite.formats.text_files import csv_table, finite
 
 SIDES = ("XMin", "XMax", "YMin", "YMax")
 FLAGS = {
@@ -138,7 +139,7 @@ def _number(text: str, file: str, where: str) -> float:
 
 def _classes(source: Source, file: str) -> Iterator[tuple[str, str]]:
     """The names of classes by what the other files call them."""
-    reader = csv.reader(io.StringIO(csv_text(source, file), newline=""))
+    reader = csv.reader(io.StringIO(text_of(source, file), newline=""))
     try:
         for cells in reader:
             if len(cells) < 2:

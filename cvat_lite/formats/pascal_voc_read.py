@@ -16,6 +16,7 @@ from cvat_lite.formats import xml
 from cvat_lite.formats.format import ReadOptions, Source
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
 from cvat_lite.formats.members import files_below, finite
+from cvat_lite.formats.survey_voc import is_marked, label_of_list
 from cvat_lite.formats.tracks import collected, tracked
 from cvat_lite.formats.voc_masks_read import has_pictures, mask_shapes
 
@@ -93,8 +94,8 @@ class _Reader:
     def tags(self) -> Iterator[Tag]:
         """The labels that the lists give to images; ``LABEL_SUBSET`` beside the list ``SUBSET``."""
         for name, file in self._lists.items():
-            label_name = self._label_of_list(name)
-            if label_name is None or label_name == BACKGROUND:
+            label_name = label_of_list(name, self._lists)
+            if label_name in (None, BACKGROUND) or not is_marked(self._source, file):
                 continue
             lines = self._source.read(file).decode("utf-8", "replace").splitlines()
             for number, line in enumerate(lines, 1):
@@ -104,9 +105,3 @@ class _Reader:
                     frame = self._frames.require(item.strip().strip('"'), file, where)
                     label = self._labels.require(label_name, file, where)
                     yield Tag(label_id=label.id, frame=frame.number, source=SOURCE)
-
-    def _label_of_list(self, name: str) -> str | None:
-        for place, character in enumerate(name):
-            if character == "_" and name[place + 1 :] in self._lists:
-                return name[:place]
-        return None

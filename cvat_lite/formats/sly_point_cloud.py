@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
-from types import TracebackType
 from typing import IO, Any, Self
 from uuid import UUID
 
@@ -245,12 +244,7 @@ class _KeyMap:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for file in self._files.values():
             file.close()
 

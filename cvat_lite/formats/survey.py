@@ -160,7 +160,7 @@ class Placed:
         """The subsets and labels of a dataset."""
         hidden = self.hidden
         shown = [name for name in pictures if hidden is None or not hidden.search(name)]
-        found = by_place(shown, self.patterns)
+        found = by_place(source, shown, self.patterns)
         known = numbered(self.labels(source)) if self.labels else None
         if not found:
             return Survey(whole(source, shown).subsets, known)
@@ -182,20 +182,39 @@ def placed(*patterns: str, labels: LabelsOf | None = None, hidden: str = "") -> 
 
 
 def by_place(
-    pictures: Iterable[str], patterns: Iterable[re.Pattern[str]]
+    source: Source, pictures: Iterable[str], patterns: Iterable[re.Pattern[str]]
 ) -> dict[str, dict[str, str]]:
     """The pictures by subset and name, as the first pattern tells that finds any."""
     for pattern in patterns:
-        found: dict[str, dict[str, str]] = {}
+        found: dict[str, dict[str, list[str]]] = {}
         for file in pictures:
             matched = pattern.search(file)
             if matched is not None:
                 groups = matched.groupdict()
                 named = found.setdefault(groups.get("subset") or DEFAULT_SUBSET, {})
-                named.setdefault(frame_name(groups["name"], file), file)
+                named.setdefault(frame_name(groups["name"], file), []).append(file)
         if found:
-            return found
+            return {subset: told_apart(source, named) for subset, named in found.items()}
     return {}
+
+
+def told_apart(source: Source, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The picture of each name; pictures that share one and differ get their directory's as well.
+
+    The same picture may well lie in several directories: in those of its labels, say.
+    """
+    found: dict[str, str] = {}
+    for name, (first, *others) in named.items():
+        content = source.read(first) if others else b""
+        unlike = [file for file in others if source.read(file) != content]
+        if not unlike:
+            found[name] = first
+            continue
+        for file in (first, *unlike):
+            around = PurePosixPath(file).parents[name.count("/")].name
+            longer = f"{around}/{name}" if around else file
+            found[file if longer in found else longer] = file
+    return found
 
 
 def apart(subset: str, subsets: Sequence[str]) -> Callable[[str], bool]:
@@ -219,11 +238,14 @@ def apart(subset: str, subsets: Sequence[str]) -> Callable[[str], bool]:
 
 
 def in_order(named: Mapping[str, str], listed: Iterable[str]) -> dict[str, str]:
-    """The pictures in the order of a list of their paths, those that it lacks last."""
+    """The pictures in the order of a list of their paths, those that it lacks last.
+
+    The list may know directories around the archive: CVAT's lists begin with ``data/``.
+    """
     index = Pictures(named.values())
     places: dict[str, int] = {}
     for path in listed:
-        file = index.find(path)
+        file = next((found for end in endings(path) if (found := index.find(end))), None)
         if file is not None:
             places.setdefault(file, len(places))
     return dict(sorted(named.items(), key=lambda pair: places.get(pair[1], len(places))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
 from xml.etree.ElementTree import Element as Node
@@ -21,7 +21,9 @@ READ = frozenset({"meta", "image", "track"})
 PLACES = (re.compile(r"(?:^|/)images/(?P<subset>[^/]+)/(?P<name>.+)"),)
 VIDEO_FRAME = re.compile(r"(?:.*/)?frame_(\d{6,})\.[^./]+$")
 
-ReadSubset = Callable[[Callable[[Node], bool]], Reader]
+#: Tells of an image or track of a document, which is named, whether it is to be read.
+Keep = Callable[[Node, str], bool]
+ReadSubset = Callable[[Keep], Reader]
 
 
 def survey(source: Source, pictures: Sequence[str], reading: ReadSubset) -> Survey:
@@ -29,7 +31,7 @@ def survey(source: Source, pictures: Sequence[str], reading: ReadSubset) -> Surv
 
     ``reading`` gives the reader of those images and tracks that it is told to keep.
     """
-    document = _Document(pictures)
+    document = _Document(source, pictures)
     for file in documents(source):
         for node in xml.elements(source, file, READ):
             document.add(node, file)
@@ -40,7 +42,7 @@ def survey(source: Source, pictures: Sequence[str], reading: ReadSubset) -> Surv
             Subset(
                 name,
                 named,
-                read=reading(partial(_is_of, name, document.default)) if several else None,
+                read=reading(partial(_is_of, name, document.defaults)) if several else None,
                 numbers=video_numbers(named),
             )
             for name, named in found.items()
@@ -55,8 +57,8 @@ def documents(source: Source) -> list[str]:
     return named or [name for name in source.names() if name.lower().endswith(".xml")]
 
 
-def _is_of(subset: str, default: str, node: Node) -> bool:
-    return node.get("subset", default) == subset
+def _is_of(subset: str, defaults: Mapping[str, str], node: Node, file: str) -> bool:
+    return (node.get("subset") or defaults.get(file, DEFAULT_SUBSET)) == subset
 
 
 def video_numbers(named: dict[str, str]) -> dict[str, int] | None:
@@ -69,28 +71,37 @@ def video_numbers(named: dict[str, str]) -> dict[str, int] | None:
 class _Document:
     """What has been read of the documents."""
 
-    def __init__(self, pictures: Sequence[str]) -> None:
+    def __init__(self, source: Source, pictures: Sequence[str]) -> None:
         self._pictures = Pictures(pictures)
-        self._placed = by_place(pictures, PLACES)
+        self._placed = by_place(source, pictures, PLACES)
         self._all = pictures
         self._tasks: dict[str, set[str]] = {}
         self._found: dict[str, dict[str, str]] = {}
         self._tracked = False
-        #: The subset of what names none: that of the task or job which the document is of.
-        self.default = DEFAULT_SUBSET
-        self.labels: tuple[Label, ...] = ()
+        #: The subset of what names none: that of the task or job which a document is of.
+        self.defaults: dict[str, str] = {}
+        self._labels: dict[str, Label] = {}
+        self._numbers = count(1)
         #: Whether anything names its subset.
         self.named = False
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels of all documents; the first that tells of one counts."""
+        return tuple(self._labels.values())
 
     def add(self, node: Node, file: str) -> None:
         """Take note of a child of the root."""
         if node.tag == "meta":
-            self.labels += tuple(_labels(node, file))
+            for label in _labels(node, file, self._numbers):
+                self._labels.setdefault(label.name, label)
             told = node.findtext("task/subset") or node.findtext("job/subset")
-            self.default = told or self.default
+            if told:
+                self.defaults[file] = told
             return
-        subset = node.get("subset", self.default)
-        self.named |= "subset" in node.attrib
+        named = node.get("subset")
+        subset = named or self.defaults.get(file, DEFAULT_SUBSET)
+        self.named |= bool(named)
         if node.tag == "track":
             self._tracked = True
             tasks = self._tasks.setdefault(subset, set())
@@ -102,9 +113,9 @@ class _Document:
             return
         name = node.get("name", "")
         picture = self._pictures.find(name, subset)
-        named = self._found.setdefault(subset, {})
+        frames = self._found.setdefault(subset, {})
         if picture is not None:
-            named.setdefault(frame_name(name, picture), picture)
+            frames.setdefault(frame_name(name, picture), picture)
 
     def subsets(self) -> dict[str, dict[str, str]]:
         """The images by subset and name; where only tracks tell, those that lie in the archive."""
@@ -115,13 +126,14 @@ class _Document:
         images = {name: name for name in self._all}
         below = {re.sub(r"^(?:.*/)?images/(?:default/)?", "", name): name for name in images}
         named = below if len(below) == len(images) else images
-        return {self.default: dict(sorted(named.items()))} if named else {}
+        defaults = set(self.defaults.values())
+        subset = defaults.pop() if len(defaults) == 1 else DEFAULT_SUBSET
+        return {subset: dict(sorted(named.items()))} if named else {}
 
 
-def _labels(meta: Node, file: str) -> Iterator[Label]:
+def _labels(meta: Node, file: str, numbers: count[int]) -> Iterator[Label]:
     """The labels of a project, task or job, skeletons with their sublabels and drawing."""
     nodes = [node for listed in meta.iter("labels") for node in listed.findall("label")]
-    numbers = count(1)
     below: dict[str, list[Label]] = {}
     tops = []
     for node in nodes:
@@ -131,11 +143,7 @@ def _labels(meta: Node, file: str) -> Iterator[Label]:
             below.setdefault(parent, []).append(label)
         else:
             tops.append((label, node.findtext("svg") or ""))
-    seen = set()
     for label, svg in tops:
-        if label.name in seen:
-            continue
-        seen.add(label.name)
         is_skeleton = label.type is LabelType.SKELETON
         parts = tuple(below.get(label.name, ())) if is_skeleton else ()
         yield Label(label.id, label.name, label.color, label.type, label.attributes, parts, svg)

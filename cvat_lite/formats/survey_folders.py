@@ -13,7 +13,7 @@ from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Source, Subset, Survey
 from cvat_lite.formats.label_folders import NO_LABEL
 from cvat_lite.formats.members import text_lines
-from cvat_lite.formats.survey import numbered, placed
+from cvat_lite.formats.survey import numbered, placed, told_apart
 
 COLORS = "label_colors.txt"
 CLASSES = "class-descriptions"
@@ -87,13 +87,13 @@ vggface2 = placed(r"^(?P<subset>[^/]+)/[^/]+/(?P<name>.+)")
 
 def imagenet(source: Source, pictures: Sequence[str]) -> Survey:
     """``LABEL/LABEL_NAME`` or ``LABEL/NAME``; one image may lie in several directories."""
-    names: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
     labels = []
     for file in pictures:
         label, name = _of_class(file)
         labels.append(label)
-        names.setdefault(name, file)
-    subsets = (Subset(DEFAULT_SUBSET, names),) if names else ()
+        names.setdefault(name, []).append(file)
+    subsets = (Subset(DEFAULT_SUBSET, told_apart(source, names)),) if names else ()
     lists = Listed("synsets.txt")(source)
     return Survey(subsets, numbered([*lists, *(one for one in labels if one != NO_LABEL)]))
 

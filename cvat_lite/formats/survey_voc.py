@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from cvat_lite.domain.dataset import DEFAULT_SUBSET
+from cvat_lite.domain.annotations import LabeledData
+from cvat_lite.domain.dataset import DEFAULT_SUBSET, Target
 from cvat_lite.formats import xml
-from cvat_lite.formats.format import Source, Subset, Survey, everything
+from cvat_lite.formats.format import ReadOptions, Source, Subset, Survey, everything
 from cvat_lite.formats.members import below, files_below, text_lines
 from cvat_lite.formats.survey import numbered, whole, without_suffix
 from cvat_lite.formats.voc_masks_read import LABEL_MAP
@@ -16,6 +17,8 @@ LISTS = "ImageSets"
 DOCUMENTS = "Annotations"
 IMAGES = "JPEGImages"
 MASKS = ("SegmentationClass", "SegmentationObject")
+#: What lists say of an item: that it shows the label, does not, or hardly does.
+MARKS = (b"1", b"-1", b"0")
 
 
 def survey(source: Source, pictures: Sequence[str]) -> Survey:
@@ -24,38 +27,64 @@ def survey(source: Source, pictures: Sequence[str]) -> Survey:
     named = {path: name for name in shown if (path := below(name, IMAGES)) is not None}
     if not named:
         named = dict(whole(source, shown).subsets[0].pictures) if shown else {}
-    items = {without_suffix(name): name for name in named}
-    labels, listed = _lists(source)
-    members = _members(source, listed, items)
+    items: dict[str, list[str]] = {}
+    for name in named:
+        items.setdefault(without_suffix(name), []).append(name)
+    lists = _lists(source)
+    members = _members(source, lists.items, items)
     places = {item: subset for subset, found in members.items() for item in found}
     rest = [item for item in items if item not in places]
     if rest:
         members.setdefault(DEFAULT_SUBSET, []).extend(sorted(rest))
         places.update(dict.fromkeys(rest, DEFAULT_SUBSET))
+    told = _told(source, places) | set(lists.subsets.values())
     subsets = tuple(
         Subset(
             subset,
-            {items[item]: named[items[item]] for item in found},
-            _held(subset, places) if len(members) > 1 else everything,
+            {name: named[name] for item in found for name in items[item]},
+            _held(subset, places, lists.subsets) if len(members) > 1 else everything,
+            # Readers take an archive of nothing but images for one of another format.
+            _nothing if told and subset not in told else None,
         )
         for subset, found in members.items()
     )
-    return Survey(subsets, numbered([*_labels(source), *labels]))
+    return Survey(subsets, numbered([*_labels(source), *lists.labels]))
 
 
-def _lists(source: Source) -> tuple[list[str], dict[str, list[str]]]:
-    """The labels that lists are about, and the lists of each subset."""
-    found: dict[str, list[str]] = {}
-    labels = []
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The labels that lists are about, the lists of each subset's items, and any list's subset."""
+
+    labels: list[str] = field(default_factory=list)
+    items: dict[str, list[str]] = field(default_factory=dict)
+    subsets: dict[str, str] = field(default_factory=dict)
+
+
+def _lists(source: Source) -> _Lists:
+    """What the lists of an archive are.
+
+    A list ``extra_val`` beside ``val`` is about a label ``extra`` if it says of each item whether
+    it shows that; else there is a subset of that name.
+    """
+    found = _Lists()
     main = files_below(source, ".txt", LISTS, "Main")
     for kind in ("Main", "Segmentation", "Layout", "Action"):
         for name, file in files_below(source, ".txt", LISTS, kind).items():
             label = label_of_list(name, main)
-            if label is None:
-                found.setdefault(name, []).append(file)
-            elif kind == "Main":
-                labels.append(label)
-    return labels, found
+            if label is None or not is_marked(source, file if kind == "Action" else main.get(name)):
+                found.items.setdefault(name, []).append(file)
+                found.subsets[file] = name
+                continue
+            found.subsets[file] = name[len(label) + 1 :]
+            if kind == "Main":
+                found.labels.append(label)
+    return found
+
+
+def is_marked(source: Source, file: str | None) -> bool:
+    """Whether there is such a list, and each line ends with a mark."""
+    lines = [line for line in source.read(file).split(b"\n") if line.strip()] if file else []
+    return bool(lines) and all(line.split()[-1] in MARKS for line in lines)
 
 
 def label_of_list(name: str, names: Iterable[str]) -> str | None:
@@ -68,7 +97,7 @@ def label_of_list(name: str, names: Iterable[str]) -> str | None:
 
 
 def _members(
-    source: Source, lists: dict[str, list[str]], items: dict[str, str]
+    source: Source, lists: Mapping[str, Iterable[str]], items: Container[str]
 ) -> dict[str, list[str]]:
     """The items of each subset; one in several lists is of the shortest (``trainval`` has all)."""
     found = {
@@ -83,7 +112,7 @@ def _members(
     return {subset: kept[subset] for subset in found if kept[subset]}
 
 
-def _listed(source: Source, file: str, items: dict[str, str]) -> Iterator[str]:
+def _listed(source: Source, file: str, items: Container[str]) -> Iterator[str]:
     """The items of a list; after an item may stand a number (``1`` where it shows something)."""
     for _, line in text_lines(source, file):
         text = line.strip()
@@ -94,7 +123,21 @@ def _listed(source: Source, file: str, items: dict[str, str]) -> Iterator[str]:
                 break
 
 
-def _held(subset: str, places: dict[str, str]) -> Callable[[str], bool]:
+def _told(source: Source, places: Mapping[str, str]) -> set[str]:
+    """The subsets of which there are documents or masks."""
+    paths = (below(name, one) for name in source.names() for one in (DOCUMENTS, *MASKS))
+    items = (without_suffix(path) for path in paths if path is not None)
+    return {places[item] for item in items if item in places}
+
+
+def _nothing(_source: Source, _target: Target, _options: ReadOptions) -> LabeledData:
+    """What stands on images that no file tells anything of."""
+    return LabeledData()
+
+
+def _held(
+    subset: str, places: Mapping[str, str], lists: Mapping[str, str]
+) -> Callable[[str], bool]:
     """Tells the documents, masks and lists of a subset from those of others."""
 
     def holds(name: str) -> bool:
@@ -102,10 +145,7 @@ def _held(subset: str, places: dict[str, str]) -> Callable[[str], bool]:
             path = below(name, folder)
             if path is not None:
                 return places.get(without_suffix(path), subset) == subset
-        if LISTS in PurePosixPath(name).parts[:-1]:
-            stem = PurePosixPath(name).name.removesuffix(".txt")
-            return stem == subset or stem.endswith(f"_{subset}")
-        return True
+        return lists.get(name, subset) == subset
 
     return holds
 

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
-import yaml
 
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Source, Subset, Survey, everything
 from cvat_lite.formats.survey import by_place, frame_name, in_order, numbered, skeleton, whole
+from cvat_lite.formats.ultralytics import configuration, plain_name
 
 NAMES = "obj.names"
 FOLDERS = (re.compile(r"(?:^|/)obj_(?P<subset>[^/]+)_data/(?P<name>.+)"),)
@@ -22,13 +22,15 @@ PLACES = (
     re.compile(r"(?:^|/)(?P<subset>[^/]+)/images/(?P<name>.+)"),
 )
 LABELS = "labels"
+#: The points of all skeletons of a dataset together: a few words may ask for any number.
+MOST_POINTS = 10_000
+OF_IMAGES = re.compile(r"(?:^|/)(?:labels|obj_[^/]+_data)/")
 INDEX = "labels.json"
-CONFIGURATIONS = (".yaml", ".yml")
 
 
 def darknet(source: Source, pictures: Sequence[str]) -> Survey:
     """YOLO 1.1: a subset for each ``obj_SUBSET_data``, labels from ``obj.names``."""
-    found = by_place(pictures, FOLDERS)
+    found = by_place(source, pictures, FOLDERS)
     files = [name for name in source.names() if name.rpartition("/")[2] == NAMES]
     names = _lines(source, files[0]) if files else ()
 
@@ -45,7 +47,7 @@ def darknet(source: Source, pictures: Sequence[str]) -> Survey:
 
 def ultralytics(source: Source, pictures: Sequence[str]) -> Survey:
     """A subset for each directory below ``images/``, labels from the YAML file."""
-    found = by_place(pictures, PLACES)
+    found = by_place(source, pictures, PLACES)
 
     def held(subset: str) -> Callable[[str], bool]:
         def holds(name: str) -> bool:
@@ -70,10 +72,11 @@ def pose(source: Source, pictures: Sequence[str]) -> Survey:
     root, numbers = _configuration(source), count(1)
     shape = root.get("kpt_shape")
     size = shape[0] if isinstance(shape, list) and shape and isinstance(shape[0], int) else 0
-    if not 0 < size <= 1000:
+    names = dict.fromkeys(_names(root))
+    if not 0 < size * len(names) <= MOST_POINTS:
         return surveyed
     points = [str(place) for place in range(1, size + 1)]
-    labels = (skeleton(numbers, name, points, ()) for name in _names(root))
+    labels = (skeleton(numbers, name, points, ()) for name in names)
     return Survey(surveyed.subsets, tuple(labels))
 
 
@@ -90,16 +93,18 @@ def classification(source: Source, pictures: Sequence[str]) -> Survey:
             named = found.setdefault(subset, {})
             named["/".join(parts[-2:]) if parts[-1] in named else parts[-1]] = file
             names.append(parts[-2])
-    indexed = [subset for subset, folder in folders.items() if folder + INDEX in source.names()]
+    files = set(source.names())
+    indexed = [subset for subset, folder in folders.items() if folder + INDEX in files]
+    told: list[str] = []
     for subset in indexed:
-        names += _rename(source, folders[subset], found[subset])
+        told += _rename(source, folders[subset], found[subset])
     if len(indexed) == len(found) and found:
         # The directories cannot tell all labels, and have other letters for some.
-        names = names[len(pictures) :]
+        names = []
     subsets = tuple(
         Subset(subset, named, _below(folders[subset])) for subset, named in found.items()
     )
-    labels = numbered(name for name in names if name != "no_label")
+    labels = numbered(name for name in (*names, *told) if name != "no_label")
     return Survey(subsets or whole(source, pictures).subsets, labels)
 
 
@@ -136,11 +141,13 @@ def _subsets(
     held: Callable[[str], Callable[[str], bool]],
 ) -> tuple[Subset, ...]:
     """The subsets, each with its images in the order of its list."""
-    lists = {PurePosixPath(name).name: name for name in source.names() if name.endswith(".txt")}
+    texts = (name for name in source.names() if name.endswith(".txt"))
+    # The annotations of an image may be called as a subset.
+    lists = {PurePosixPath(name).name: name for name in texts if not OF_IMAGES.search(name)}
     subsets = []
     for subset, named in found.items():
         file = lists.get(f"{subset}.txt")
-        order = _lines(source, file) if file and "labels/" not in file else ()
+        order = _lines(source, file) if file else ()
         holds = held(subset) if len(found) > 1 else everything
         subsets.append(Subset(subset, in_order(dict(sorted(named.items())), order), holds))
     return tuple(subsets)
@@ -156,18 +163,15 @@ def _lines(source: Source, file: str) -> Iterator[str]:
 
 def _configuration(source: Source) -> dict[str, Any]:
     """The YAML file; nothing if it is not there or cannot be read, which the reader then tells."""
-    for name in source.names():
-        if name.endswith(CONFIGURATIONS):
-            try:
-                root = yaml.safe_load(source.read(name))
-            except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError):
-                return {}
-            return root if isinstance(root, dict) else {}
-    return {}
+    try:
+        return configuration(source)[1]
+    except DatasetError:
+        return {}
 
 
 def _names(root: dict[str, Any]) -> list[str]:
     names = root.get("names")
     if isinstance(names, dict):
         names = list(names.values())
-    return [str(name) for name in names] if isinstance(names, list) else []
+    found = map(plain_name, names) if isinstance(names, list) else ()
+    return [name for name in found if name is not None]

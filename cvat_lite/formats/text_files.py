@@ -14,6 +14,7 @@ from typing import IO, Self
 
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Sink, Source
+from cvat_lite.formats.members import text_of
 
 IN_MEMORY = 1 << 20
 # What a value of CSV is put in quotes for: commas, quotes, ends of lines, blanks around it.
@@ -77,7 +78,7 @@ def csv_table(
 
     DatasetError if a needed column is missing, or the file is not of this kind.
     """
-    reader = csv.reader(io.StringIO(csv_text(source, name), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text_of(source, name), newline=""), strict=True)
     try:
         head = next(reader, [])
         missing = [column for column in needed if column not in head]
@@ -91,14 +92,6 @@ def csv_table(
                 yield where, dict(zip(head, cells, strict=True))
     except csv.Error as error:
         raise DatasetError(name, f"line {reader.line_num}", f"this is not CSV: {error}") from error
-
-
-def csv_text(source: Source, name: str) -> str:
-    """A file's text; DatasetError if it is not UTF-8."""
-    try:
-        return source.read(name).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(name, "", "the text is not UTF-8") from error
 
 
 def finite(text: str) -> float:

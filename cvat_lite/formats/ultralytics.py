@@ -20,6 +20,8 @@ from cvat_lite.formats.yolo_lines import Line, lines, subset_names
 CONFIGURATION = "data.yaml"
 CONFIGURATIONS = (".yaml", ".yml")
 LABELS = "labels"
+#: No label is a longer number, and Python makes no text of one with thousands of digits.
+MOST_BITS = 256
 
 
 def write_labels(
@@ -74,12 +76,21 @@ def label_names(root: dict[str, Any], file: str) -> dict[int, str]:
     names = root.get("names")
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if isinstance(names, dict) and all(
-        isinstance(place, int) and isinstance(name, str | int | float)
-        for place, name in names.items()
-    ):
-        return {place: str(name) for place, name in names.items()}
+    if isinstance(names, dict):
+        found = {place: plain_name(name) for place, name in names.items()}
+        if all(isinstance(place, int) and name is not None for place, name in found.items()):
+            return {place: name for place, name in found.items() if name is not None}
     raise DatasetError(file, "names", "this is neither a list of labels nor labels by number")
+
+
+def plain_name(value: Any) -> str | None:
+    """A label of the file as text; None for what is none.
+
+    Lists are none: with YAML's aliases a few lines make one that no memory holds as text.
+    """
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return None
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def read_lines(source: Source, target: Target) -> Iterator[Line]:

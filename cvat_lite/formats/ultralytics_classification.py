@@ -90,7 +90,10 @@ def read(source: Source, target: Target, _options: ReadOptions) -> LabeledData:
     frames, labels = FrameIndex(target), LabelIndex(target.labels)
     found: dict[tuple[int, int], Tag] = {}
     for item, name, file, where in _named(source):
-        frame = frames.require(item, file, where)
+        # Where two directories have images of one name, the frame may be called as the path.
+        frame = (frames.get(f"{name}/{item}") if not where else None) or frames.require(
+            item, file, where
+        )
         label = labels.require(name, file, where)
         found[frame.number, label.id] = Tag(label_id=label.id, frame=frame.number, source=SOURCE)
     return LabeledData(tags=list(found.values()))

@@ -112,7 +112,8 @@ class _Reader:
         label, item = self._folders.require(name, file, where)
         if label is None:
             return None, -1
-        return label, self._frames.require(item, file, where).number
+        frame = self._frames.get(item) or self._frames.get(name)
+        return label, (frame or self._frames.require(item, file, where)).number
 
     def boxes(self, file: str) -> Iterator[Shape]:
         """The boxes of a file."""

@@ -20,8 +20,9 @@ LABEL_MAP = "labelmap.txt"
 
 
 def has_pictures(source: Source) -> bool:
-    """Whether there is a picture of instances."""
-    return bool(files_below(source, ".png", OBJECTS))
+    """Whether there is a picture of instances, or what their colours would stand for."""
+    named = (name.rpartition("/")[2] for name in source.names())
+    return bool(files_below(source, ".png", OBJECTS)) or LABEL_MAP in named
 
 
 def mask_shapes(source: Source, target: Target, options: ReadOptions) -> Iterator[Shape]:

@@ -15,7 +15,8 @@ from cvat_lite.domain.enums import ShapeType
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats import survey_yolo
 from cvat_lite.formats.format import Format, ReadOptions, Sink, Source, WriteOptions, add_images
-from cvat_lite.formats.yolo_lines import box_of, center_text, lines, subset_names, text_of
+from cvat_lite.formats.members import text_of
+from cvat_lite.formats.yolo_lines import box_of, center_text, lines, subset_names
 
 NAMES = "obj.names"
 

@@ -13,6 +13,7 @@ from cvat_lite.domain.labels import Label
 from cvat_lite.errors import DatasetError
 from cvat_lite.formats.format import Source
 from cvat_lite.formats.matching import FrameIndex, LabelIndex
+from cvat_lite.formats.members import text_of
 
 SOURCE = "file"
 TRAIN = "train"
@@ -123,11 +124,3 @@ def _numbers(text: str, file: str, where: str) -> tuple[int, tuple[float, ...]]:
     if not all(map(isfinite, numbers)):
         raise DatasetError(file, where, "a line is a label's number and finite numbers")
     return label, numbers
-
-
-def text_of(source: Source, name: str) -> str:
-    """A file's text; DatasetError if it is not UTF-8."""
-    try:
-        return source.read(name).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(name, "", "the text is not UTF-8") from error

@@ -154,6 +154,14 @@ class _Unpacking:
                 path.unlink(missing_ok=True)
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive, or begins as one that may be broken."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    packed = any(head.startswith(magic) for magic in _OPENERS)
+    return packed or zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+
+
 def extract(
     archive: Path,
     target: Path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cvat_lite.domain import consensus, payload
+from cvat_lite.domain import payload
 from cvat_lite.store import annotations as read
 from cvat_lite.store.database import connect
 
@@ -22,6 +22,9 @@ class Merge:
 
 def merge_replicas(work: Merge) -> bytes:
     """What the replicas agree on, as the body of a request that would write it."""
+    # Only the worker needs it, and it loads NumPy.
+    from cvat_lite.domain import consensus  # noqa: PLC0415
+
     with connect(work.database, read_only=True) as db:
         db.execute("BEGIN")
         found = [read.read(db, read.of_job_plainly(db, replica)) for replica in work.replicas]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from pathlib import Path
 
@@ -101,6 +102,44 @@ def test_a_broken_archive_is_a_dataset_error(tmp_path: Path) -> None:
     with ZipSource(path, "a.zip") as source, pytest.raises(DatasetError, match="unpacked"):
         source.read("a.json")
     path.write_bytes(b"PK no zip")
+    with pytest.raises(DatasetError, match="not a zip archive"):
+        ZipSource(path, "a.zip")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("place", range(60, 400, 30))
+def test_bytes_that_have_changed_are_a_dataset_error_however_they_are_packed(
+    tmp_path: Path, method: int, place: int
+) -> None:
+    path = tmp_path / "a.zip"
+    lines = "".join(f"line {number * number}\n" for number in range(400))
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.txt", lines)
+    data = bytearray(path.read_bytes())
+    data[place] ^= 0xFF
+    path.write_bytes(data)
+    with ZipSource(path, "a.zip") as source, pytest.raises(DatasetError, match=r"^a\.txt: "):
+        source.read("a.txt")
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    path = make(tmp_path / "a.zip", "a.json")
+    with ZipSource(path, "a.zip") as source, source.open("a.json") as member:
+        monkeypatch.setattr(zipfile.ZipExtFile, "read", fail)
+        with pytest.raises(OSError, match="the disk is broken"):
+            member.read()
+
+
+def test_an_archive_of_a_later_version_of_zip_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", "a.json")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    path.write_bytes(data)
     with pytest.raises(DatasetError, match="not a zip archive"):
         ZipSource(path, "a.zip")
 

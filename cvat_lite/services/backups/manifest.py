@@ -15,10 +15,9 @@ import orjson
 
 from cvat_lite.domain.enums import SortingMethod
 from cvat_lite.domain.frames import frame_step, sort_names
-from cvat_lite.media import kinds, video_index
+from cvat_lite.media import kinds
 from cvat_lite.media.context import split_related
 from cvat_lite.media.ingest import files_below
-from cvat_lite.media.key_frames import key_frames
 from cvat_lite.media.kinds import Kind
 from cvat_lite.media.probe import probe_images
 from cvat_lite.store.backups import ImageFacts
@@ -55,7 +54,10 @@ def of_images(pictures: Iterable[Picture]) -> Iterator[bytes]:
 
 def of_video(path: Path, name: str, index_path: Path) -> Iterator[bytes]:
     """The lines of a video's manifest; only its key frames are decoded."""
-    index = video_index.VideoIndex.load(index_path)
+    from cvat_lite.media.key_frames import key_frames  # noqa: PLC0415  # loads FFmpeg
+    from cvat_lite.media.video_index import VideoIndex  # noqa: PLC0415
+
+    index = VideoIndex.load(index_path)
     yield from _head("video")
     properties = {
         "name": name,

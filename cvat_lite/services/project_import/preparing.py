@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +23,7 @@ from cvat_lite.errors import ApiError, DatasetError
 from cvat_lite.formats import registry
 from cvat_lite.formats.containers import MAX_MEMBER_BYTES, DirectorySource
 from cvat_lite.formats.format import Format, ReadOptions, Subset
-from cvat_lite.formats.matching import UnknownLabelError
+from cvat_lite.formats.matching import OpenLabels, UnknownLabelError
 from cvat_lite.formats.survey import PartOfSource, whole
 from cvat_lite.media import archives, ingest, kinds
 from cvat_lite.media.ingest import Material, Plan
@@ -82,7 +80,7 @@ def prepare(work: Work) -> Prepared:
     shutil.rmtree(work.home, ignore_errors=True)
     root = work.home / "unpacked"
     root.mkdir(parents=True)
-    if not (zipfile.is_zipfile(work.archive) or tarfile.is_tarfile(work.archive)):
+    if not archives.is_archive(work.archive):
         raise DatasetError(work.archive.name, "", NO_IMAGES)
     archives.extract(work.archive, root, archives.Limits(max_member_bytes=MAX_MEMBER_BYTES))
     ready = Reading(work, DirectorySource(root), root, registry.importer(work.format)).all()
@@ -156,18 +154,39 @@ class Reading:
     ) -> tuple[list[LabeledData], tuple[Label, ...]]:
         """What stands on the frames of each subset, and the labels with those it needed besides.
 
-        A label that is met for the first time is added where the project has none of its own.
+        Labels that are met for the first time are added where the project has none of its own,
+        and everything is read again: what a name means may depend on all labels that there are.
         """
-        for _ in range(MOST_LABELS):
+        if self.work.labels:
             try:
                 return [self.read(subset, plan, labels) for subset, plan in parts], labels
             except UnknownLabelError as error:
-                if self.work.labels:
-                    raise missing(error.name, error.file) from error
-                added = Label(next_id(labels), error.name)
-                check_new((*labels, added), error.file)
-                labels = (*labels, added)
-        raise DatasetError(self.work.archive.name, "", f"more than {MOST_LABELS} labels")
+                raise missing(error.name, error.file) from error
+        told = len(labels)
+        while True:
+            known = OpenLabels.of(labels)
+            found = self.attempt(parts, known)
+            if not known.met:
+                return found, labels
+            if len(labels) - told + len(known.met) > MOST_LABELS:
+                raise DatasetError(self.work.archive.name, "", f"more than {MOST_LABELS} labels")
+            for name, file in known.met.items():
+                labels = (*labels, Label(next_id(labels), name))
+                check_new(labels, file)
+
+    def attempt(self, parts: Sequence[tuple[Subset, Plan]], known: OpenLabels) -> list[LabeledData]:
+        """What stands on the frames of each subset, or else the labels that it needs besides."""
+        found = []
+        try:
+            for subset, plan in parts:
+                found.append(self.read(subset, plan, known))
+        except UnknownLabelError as error:
+            known.meet(error.name, error.file)
+        except DatasetError:
+            # It may be about a label that is not known yet; if not, it comes up again.
+            if not known.met:
+                raise
+        return found
 
     def read(self, subset: Subset, plan: Plan, labels: tuple[Label, ...]) -> LabeledData:
         """The annotations of a subset, checked as those of a request are."""
@@ -177,6 +196,8 @@ class Reading:
         source = PartOfSource(self.source, subset.holds)
         options = ReadOptions(masks_to_polygons=self.work.masks_to_polygons)
         found = read(source, target_of(subset, plan, labels), options)
+        if isinstance(labels, OpenLabels) and labels.met:
+            return found
         try:
             checked = payload.decode(payload.encode(found))
             LabelRules(labels).check(checked)
