@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from cvat_lite.domain.annotations import LabeledData
-from cvat_lite.domain.finding_labels import Targets, kept, targets_of, written
-from cvat_lite.domain.findings import TAG, read_findings
+from cvat_lite.domain.finding_labels import Targets, targets_of, written
+from cvat_lite.domain.findings import TAG
 from cvat_lite.domain.functions import Function, FunctionKind
 from cvat_lite.domain.label_rules import LabelRules
 from cvat_lite.domain.labels import Label
@@ -29,7 +29,7 @@ from cvat_lite.services import annotations as annotation_service
 from cvat_lite.services import data as data_service
 from cvat_lite.services import requests
 from cvat_lite.services.context import Server
-from cvat_lite.services.lambdas.calls import check_pictures, region_of
+from cvat_lite.services.lambdas.calls import check_pictures, found_by, region_of
 from cvat_lite.services.lambdas.connected import Connection
 from cvat_lite.services.lambdas.pictures import pictures
 from cvat_lite.services.lambdas.reid import connect_boxes
@@ -171,11 +171,7 @@ def read(
 ) -> LabeledData:
     """A function's answer as annotations, checked as those of a request are."""
     targets, rules, groups = place
-    findings = read_findings(answer, polygons=work.options.get("conv_mask_to_poly", False))
-    region = region_of(work.options)
-    if region is not None:
-        findings = [one.moved(region[0], region[1]) for one in findings]
-    taken = kept(findings, targets, work.options.get("threshold"))
+    taken = found_by(answer, work.options, targets)
     body = {
         "tags": [written(*one, frame, groups) for one in taken if one[0].type == TAG],
         "shapes": [written(*one, frame, groups) for one in taken if one[0].type != TAG],

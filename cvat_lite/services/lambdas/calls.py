@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from cvat_lite.domain.finding_labels import Targets, kept, shown, targets_of
-from cvat_lite.domain.findings import read_findings
+from cvat_lite.domain.finding_labels import LabelTarget, Targets, kept, shown, targets_of
+from cvat_lite.domain.findings import Finding, read_findings
 from cvat_lite.domain.functions import Function, FunctionKind
 from cvat_lite.errors import FunctionError, RuleError, UnavailableError, ValidationError
 from cvat_lite.media.source import MediaSource
@@ -70,7 +70,7 @@ async def call(context: Context, function_id: str, body: dict[str, Any]) -> byte
     request["frame_name"] = names.get(frames[0], "")
     # Only what a detector finds is moved back to where it is on the whole frame.
     region = region_of(body) if found.kind is FunctionKind.DETECTOR else None
-    images = await data_service.guarded(read_all, source, frames, region)
+    images = await data_service.guarded(source, read_all, source, frames, region)
     answer = await connection.call(request, images)
     return await asyncio.to_thread(answered, context, found, body, answer, (mapping, about))
 
@@ -148,6 +148,17 @@ def check_prompts(
         raise RuleError("The function takes no box")
 
 
+def found_by(
+    answer: Any, asked: dict[str, Any], mapping: Targets
+) -> list[tuple[Finding, LabelTarget]]:
+    """What a detector answers, where it is on the whole frame; FunctionError if it is wrong."""
+    findings = read_findings(answer, polygons=asked.get("conv_mask_to_poly", False))
+    region = region_of(asked)
+    if region is not None:
+        findings = [one.moved(region[0], region[1]) for one in findings]
+    return kept(findings, mapping, asked.get("threshold"))
+
+
 def answered(
     context: Context,
     found: Function,
@@ -158,11 +169,7 @@ def answered(
     """A function's answer as the caller gets it; ``place`` is the mapping, and what states are of."""
     mapping, about = place
     if found.kind is FunctionKind.DETECTOR:
-        findings = read_findings(answer, polygons=body.get("conv_mask_to_poly", False))
-        region = region_of(body)
-        if region is not None:
-            findings = [one.moved(region[0], region[1]) for one in findings]
-        answer = [shown(*one) for one in kept(findings, mapping, body.get("threshold"))]
+        answer = [shown(*one) for one in found_by(answer, body, mapping)]
     elif found.kind is FunctionKind.TRACKER:
         given = answer.get("states") if isinstance(answer, dict) else None
         if not isinstance(given, list) or not isinstance(answer.get("shapes"), list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -51,17 +51,12 @@ async def connect_boxes(server: Server, work: Work, connection: Connection, repo
     done = 0
     for job in jobs:
         open_chains: dict[int, list[Shape]] = {}
-        for frame, following in neighbours(job.frames):
+        for frame, following in pairwise(job.frames):
             matches = await matched(work, connection, job, (frame, following))
             open_chains = grow(job, (frame, following), matches, open_chains)
             done += 1
             report(done / total)
     await write(server, work, jobs)
-
-
-def neighbours(frames: list[int]) -> Iterator[tuple[int, int]]:
-    """Each frame with the next."""
-    yield from pairwise(frames)
 
 
 async def boxes_of(server: Server, span: JobSpan, frames: list[int]) -> JobBoxes:
@@ -153,10 +148,14 @@ def track_of(chain: list[Shape], job: JobBoxes, specs: LabelSpecs) -> Track:
         for box in chain
     ]
     last = chain[-1]
-    after = [frame for frame in job.frames if frame > last.frame]
-    if after:
+    after = bisect_right(job.frames, last.frame)
+    if after < len(job.frames):
         end = TrackedShape(
-            type=last.type, frame=after[0], outside=True, points=last.points, attributes=[]
+            type=last.type,
+            frame=job.frames[after],
+            outside=True,
+            points=last.points,
+            attributes=[],
         )
         boxes.append(end)
     return Track(
@@ -169,22 +168,26 @@ def track_of(chain: list[Shape], job: JobBoxes, specs: LabelSpecs) -> Track:
     )
 
 
+def changes_of(job: JobBoxes, rules: LabelRules) -> tuple[LabeledData, LabeledData]:
+    """The boxes of a job that go, and the tracks that come in their place."""
+    tracks = [track_of(one, job, rules.by_id[one[0].label_id]) for one in job.chains]
+    gone = LabeledData(shapes=[box for chain in job.chains for box in chain])
+    return gone, LabeledData(tracks=tracks)
+
+
 async def write(server: Server, work: Work, jobs: list[JobBoxes]) -> None:
     """Put the tracks in place of their boxes, all or nothing."""
     rules = LabelRules(work.labels)
+    changed = [job for job in jobs if job.chains]
+    changes = [await asyncio.to_thread(changes_of, job, rules) for job in changed]
     async with server.database.writing() as db:
-        for job in jobs:
-            if not job.chains:
-                continue
+        for job, (gone, made) in zip(changed, changes, strict=True):
             now = await job_store.get(db, job.span.job_id)
             if now is None or now.updated_date != job.changed:
                 raise ConflictError(
                     f"Job {job.span.job_id} was changed in the meantime; nothing was written."
                 )
-            tracks = [track_of(one, job, rules.by_id[one[0].label_id]) for one in job.chains]
-            gone = LabeledData(shapes=[box for chain in job.chains for box in chain])
-            made = LabeledData(tracks=tracks)
             await annotation_service.check_tracks(db, work.data_id, made)
             await store.delete(db, job.span.job_id, gone)
             await store.create(db, job.span.job_id, made, rules)
-        await job_store.touch(db, [job.span.job_id for job in jobs if job.chains])
+        await job_store.touch(db, [job.span.job_id for job in changed])

@@ -67,11 +67,16 @@ class TrackerAdapter:
         from cvat_sdk.auto_annotation.interface import TrackableShape  # noqa: PLC0415
 
         plain = isinstance(shape, list)
+        if not plain and not isinstance(shape, dict):
+            raise FunctionError("What it is to follow is no shape.")
         kind = BOX if plain else str(shape.get("type", BOX))
-        points = shape if plain else shape["points"]
         if kind not in self._function.spec.supported_shape_types:
             raise FunctionError(f"It does not follow shapes of the type {kind!r}.")
-        trackable = TrackableShape(type=kind, points=[float(value) for value in points])
+        try:
+            points = [float(value) for value in (shape if plain else shape["points"])]
+        except (KeyError, TypeError, ValueError):
+            raise FunctionError("What it is to follow has no points.") from None
+        trackable = TrackableShape(type=kind, points=points)
         state = self._function.init_tracking_state(ShapeContext(kind), image, trackable)
         name = secrets.token_hex(16)
         self._states[name] = Followed(state, kind, plain)

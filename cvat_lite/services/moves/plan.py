@@ -50,14 +50,15 @@ async def everything(server: CvatServer) -> Plan:
     projects = [one async for one in server.pages("/api/projects", ORDER)]
     tasks = [one async for one in server.pages("/api/tasks", ORDER)]
     plan = Plan([])
-    known = {project["id"] for project in projects}
-    for project in projects:
-        number = project["id"]
-        plan.things.append(of_project(project, [t for t in tasks if t["project_id"] == number]))
+    members: dict[int, list[dict[str, Any]]] = {project["id"]: [] for project in projects}
+    alone: list[dict[str, Any]] = []
     for task in tasks:
         # Who asks may see a task of a project that he does not see.
-        if task["project_id"] not in known:
-            add_task(plan, task)
+        members.get(task["project_id"], alone).append(task)
+    for project in projects:
+        plan.things.append(of_project(project, members[project["id"]]))
+    for task in alone:
+        add_task(plan, task)
     return plan
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -191,20 +192,22 @@ async def change(db: Connection, asked: Change) -> None:
     """
     layout = asked.layout
     every = await store.honeypots(db, layout.data_id)
+    frames = list(every)
     held = [
         {
-            frame: real
-            for frame, real in every.items()
-            if segment.start_frame <= frame <= segment.stop_frame
+            frame: every[frame]
+            for frame in frames[
+                bisect_left(frames, segment.start_frame) : bisect_right(frames, segment.stop_frame)
+            ]
         }
         for segment in asked.segments
     ]
-    changing = {frame for frames in held for frame in frames}
+    changing = {frame for honeypots in held for frame in honeypots}
     others = Counter(real for frame, real in every.items() if frame not in changing)
+    # Dealing out a large pool to many jobs takes seconds.
+    chosen = await asyncio.to_thread(asked.chosen, held, others)
     touched: list[int] = []
-    for segment, before, after in zip(
-        asked.segments, held, asked.chosen(held, others), strict=True
-    ):
+    for segment, before, after in zip(asked.segments, held, chosen, strict=True):
         other = {frame: real for frame, real in after.items() if before[frame] != real}
         if not other:
             continue

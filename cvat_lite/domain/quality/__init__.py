@@ -1,0 +1,1 @@
+"""How well annotations agree with ground truth: matching, conflicts, figures and scores."""

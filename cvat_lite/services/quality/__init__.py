@@ -1,0 +1,1 @@
+"""How good annotations are: settings, requirements, reports and conflicts."""
