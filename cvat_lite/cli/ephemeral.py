@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -64,7 +65,10 @@ def sweep(base: Path) -> None:
 def remove_if_left(place: Path) -> None:
     """Remove a directory unless a process holds its lock, or it is somebody else's."""
     try:
-        if hasattr(os, "getuid") and place.stat().st_uid != os.getuid():
+        # A link would lead the lock into somebody's own directory.
+        if not stat.S_ISDIR(place.lstat().st_mode):
+            return
+        if hasattr(os, "getuid") and place.lstat().st_uid != os.getuid():
             return
         lock = DirectoryLock(place / "lock")
     except (StoreError, OSError):

@@ -82,7 +82,9 @@ class Stop:
         timer = threading.Timer(LAST_SECONDS, give_up)
         timer.daemon = True
         timer.start()
-        self._loop.call_soon_threadsafe(self._event.set)
+        with contextlib.suppress(RuntimeError):
+            # The loop has been closed: the process is about to end by itself.
+            self._loop.call_soon_threadsafe(self._event.set)
 
 
 def give_up() -> None:
