@@ -22,6 +22,7 @@ from cvat_lite.errors import StoreError
 from cvat_lite.media.cache import Cache
 from cvat_lite.services import asset_files, bootstrap, leftovers, requests, upload_sweep
 from cvat_lite.services.bootstrap import FirstUser
+from cvat_lite.services.cloud_storages import sealing
 from cvat_lite.services.context import Server
 from cvat_lite.services.identity import Identities
 from cvat_lite.services.keeping import Keeping
@@ -77,6 +78,7 @@ async def run_server(app: web.Application, config: Config) -> AsyncIterator[None
         parts.push_async_callback(server.functions.close)
         app[SERVER] = server
         app[FIRST_USER] = await bootstrap.ensure_administrator(database, config)
+        await sealing.seal_store(config, database)
         await leftovers.remove(server)
         await requests.take_up(server)
         lasting = [

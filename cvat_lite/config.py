@@ -37,6 +37,7 @@ class Config:
     function_timeout: float = 60.0
     smtp_url: str | None = None
     email_from: str = "cvat-lite@localhost"
+    credentials_key: str | None = field(default=None, repr=False)
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -63,6 +64,11 @@ class Config:
     def assets(self) -> Path:
         """Pictures and papers of annotation guides, named by their uuid."""
         return self.data_dir / "assets"
+
+    @property
+    def credentials_file(self) -> Path:
+        """The key of what cloud storages are opened with, unless it is a setting."""
+        return self.data_dir / "credentials.key"
 
     @property
     def snapshots(self) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
@@ -13,6 +14,9 @@ from cvat_lite.app import make_app
 from cvat_lite.config import Config
 from cvat_lite.services.context import Server
 from tests.client import ADMIN_PASSWORD, Api
+
+if TYPE_CHECKING:
+    from tests.s3 import S3
 
 ADDRESS = web.AppKey("address", list)
 
@@ -64,3 +68,13 @@ async def nobody(url: str) -> AsyncIterator[Api]:
     """A client without credentials."""
     async with Api(url, None) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """A real S3 server with as many buckets as tests want."""
+    # Few tests need it, and Amazon's library is large.
+    from tests.s3 import serving
+
+    with serving() as s3:
+        yield s3

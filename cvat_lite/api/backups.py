@@ -7,11 +7,11 @@ from aiohttp import web
 from cvat_lite.api import uploads
 from cvat_lite.api.collections import ORGANIZATION
 from cvat_lite.api.declare import CONTEXT, Parameter, query
-from cvat_lite.api.labeled_data import LOCATION, refuse_cloud
-from cvat_lite.api.parameters import flag, number
+from cvat_lite.api.locations import LOCATION, goal, origin
+from cvat_lite.api.parameters import flag, number, request_id
 from cvat_lite.api.respond import PRIVATE, respond, respond_file
-from cvat_lite.errors import RuleError
 from cvat_lite.services.backups import exporting, restoring
+from cvat_lite.services.cloud_transfers import Location
 
 EXPORT_PARAMETERS: tuple[Parameter, ...] = (
     *LOCATION,
@@ -22,22 +22,19 @@ IMPORT_PARAMETERS: tuple[Parameter, ...] = (*LOCATION, *ORGANIZATION)
 
 async def export(request: web.Request, kind: str) -> web.Response:
     """Ask for a backup."""
-    refuse_cloud(request)
     rq_id = await exporting.export(
         request[CONTEXT],
         kind,
         number(request),
         lightweight=flag(request, "lightweight"),
-        filename=request.query.get("filename") or None,
+        goal=await goal(request, kind),
     )
     return respond(request, {"rq_id": rq_id})
 
 
 async def download(request: web.Request, kind: str) -> web.StreamResponse:
     """The archive of a finished backup."""
-    rq_id = request.query.get("rq_id")
-    if not rq_id:
-        raise RuleError("Missing request id in the query parameters")
+    rq_id = request_id(request)
     path, name = await exporting.download(request[CONTEXT], kind, number(request), rq_id)
     return await respond_file(path, "application/zip", filename=name, headers=PRIVATE)
 
@@ -45,13 +42,14 @@ async def download(request: web.Request, kind: str) -> web.StreamResponse:
 async def receive(request: web.Request, kind: str) -> web.StreamResponse:
     """Restore a backup: sent in a form, or by TUS between a start and a finish."""
     context = request[CONTEXT]
-    refuse_cloud(request)
     restoring.may_restore(context, kind)
-    received = await uploads.handle(request, restoring.place_of(context, kind))
-    if isinstance(received, web.StreamResponse):
-        return received
-    name = received.files[0] if received.files else request.query.get("filename") or None
-    rq_id = await restoring.start(context, kind, name)
+    location = await origin(request)
+    if location is None:
+        received = await uploads.handle(request, restoring.place_of(context, kind))
+        if isinstance(received, web.StreamResponse):
+            return received
+        location = Location(received.named(request))
+    rq_id = await restoring.start(context, kind, location)
     return respond(request, {"rq_id": rq_id})
 
 

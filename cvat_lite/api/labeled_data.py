@@ -8,19 +8,15 @@ from aiohttp import web
 
 from cvat_lite.api import bodies, uploads
 from cvat_lite.api.declare import CONTEXT, FORM_TYPES, JSON_TYPES, Parameter, query
-from cvat_lite.api.parameters import flag, number
+from cvat_lite.api.locations import LOCATION, goal, origin
+from cvat_lite.api.parameters import flag, number, request_id
 from cvat_lite.api.respond import PRIVATE, respond, respond_bytes, respond_file
-from cvat_lite.errors import RuleError, ValidationError
 from cvat_lite.services import annotations as service
 from cvat_lite.services import datasets
+from cvat_lite.services.cloud_transfers import Location
 from cvat_lite.services.uploads import Place
 
 FILE_TYPES = (*JSON_TYPES, *FORM_TYPES)
-LOCATION: tuple[Parameter, ...] = (
-    query("location", description="Where the file is or goes", enum=["cloud_storage", "local"]),
-    query("cloud_storage_id", "integer", "Storage id"),
-    query("filename", description="The name of the file"),
-)
 EXPORT_PARAMETERS: tuple[Parameter, ...] = (
     query("format", description="Desired output format name", required=True),
     query("save_images", "boolean", "Include images or not", default=False),
@@ -67,19 +63,21 @@ async def patch(request: web.Request, kind: str) -> web.Response:
 async def receive(request: web.Request, kind: str) -> web.StreamResponse:
     """Import a file: sent in a form, or by TUS between a start and a finish."""
     context, target = request[CONTEXT], number(request)
-    refuse_cloud(request)
     format_name = request.query.get("format")
     await datasets.may_import(context, kind, target, format_name)
-    received = await uploads.handle(request, Place(f"{kind}/annotations", target))
-    if isinstance(received, web.StreamResponse):
-        return received
-    sent: dict[str, Any] = received.fields
+    sent: dict[str, Any] = {}
+    location = await origin(request, kind, target)
+    if location is None:
+        received = await uploads.handle(request, Place(f"{kind}/annotations", target))
+        if isinstance(received, web.StreamResponse):
+            return received
+        sent, location = received.fields, Location(received.named(request))
     rq_id = await datasets.start_import(
         context,
         kind,
         target,
         format_name or sent.get("format") or "",
-        filename=request.query.get("filename"),
+        location=location,
         append=request.query.get("import_mode", "replace") == "append",
         masks_to_polygons=flag(request, "conv_mask_to_poly", default=True),
     )
@@ -94,32 +92,20 @@ async def receive_piece(request: web.Request, kind: str) -> web.StreamResponse:
 
 async def export(request: web.Request, kind: str) -> web.Response:
     """Ask for an export."""
-    refuse_cloud(request)
     rq_id = await datasets.export(
         request[CONTEXT],
         kind,
         number(request),
         request.query.get("format", ""),
         save_images=flag(request, "save_images"),
-        filename=request.query.get("filename") or None,
+        goal=await goal(request, kind),
     )
     return respond(request, {"rq_id": rq_id})
 
 
 async def download(request: web.Request, kind: str) -> web.StreamResponse:
     """The file of a finished export."""
-    rq_id = request.query.get("rq_id")
-    if not rq_id:
-        raise RuleError("Missing request id in the query parameters")
+    rq_id = request_id(request)
     path, name = await datasets.download(request[CONTEXT], kind, number(request), rq_id)
     kind_of_file = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
     return await respond_file(path, kind_of_file, filename=name, headers=PRIVATE)
-
-
-def refuse_cloud(request: web.Request) -> None:
-    """RuleError for a location in a cloud storage: this server has none; or for none at all."""
-    location = request.query.get("location", "local")
-    if location == "cloud_storage":
-        raise RuleError("CloudStorage matching query does not exist.")
-    if location != "local":
-        raise ValidationError({"location": [f'"{location}" is not a valid choice.']})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from cvat_lite.errors import NotFoundError, ValidationError
+from cvat_lite.errors import NotFoundError, RuleError, ValidationError
 
 LARGEST = 2**63 - 1
 
@@ -37,6 +37,14 @@ def flag(request: web.Request, name: str, *, default: bool = False) -> bool:
     if text is None or text == "":
         return default
     return text.lower() in ("1", "true", "yes", "on", "t")
+
+
+def request_id(request: web.Request) -> str:
+    """The id of the background request whose result is asked for; RuleError without one."""
+    text = request.query.get("rq_id")
+    if not text:
+        raise RuleError("Missing request id in the query parameters")
+    return text
 
 
 def header_flag(request: web.Request, name: str) -> bool:

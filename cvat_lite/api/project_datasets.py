@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from cvat_lite.api import uploads
 from cvat_lite.api.declare import CONTEXT, Parameter, docs, query, response_schema
-from cvat_lite.api.labeled_data import FILE_TYPES, LOCATION, refuse_cloud
+from cvat_lite.api.labeled_data import FILE_TYPES
+from cvat_lite.api.locations import LOCATION, origin
 from cvat_lite.api.parameters import flag, number
 from cvat_lite.api.respond import respond
 from cvat_lite.schemas.common import RqId
 from cvat_lite.schemas.datasets import DatasetFileRequest
+from cvat_lite.services.cloud_transfers import Location
 from cvat_lite.services.project_import import asking
 
 routes = web.RouteTableDef()
@@ -33,18 +37,20 @@ PARAMETERS: tuple[Parameter, ...] = (
 async def projects_create_dataset(request: web.Request) -> web.StreamResponse:
     """Each subset of the archive becomes a task with its images; all of them, or nothing."""
     context, project_id = request[CONTEXT], number(request)
-    refuse_cloud(request)
     format_name = request.query.get("format")
     await asking.may_import(context, project_id, format_name)
-    received = await uploads.handle(request, asking.place_of(project_id))
-    if isinstance(received, web.StreamResponse):
-        return received
-    name = received.files[0] if received.files else request.query.get("filename") or None
+    sent: dict[str, Any] = {}
+    location = await origin(request, "projects", project_id)
+    if location is None:
+        received = await uploads.handle(request, asking.place_of(project_id))
+        if isinstance(received, web.StreamResponse):
+            return received
+        sent, location = received.fields, Location(received.named(request))
     rq_id = await asking.start(
         context,
         project_id,
-        format_name or str(received.fields.get("format") or ""),
-        name,
+        format_name or str(sent.get("format") or ""),
+        location,
         masks_to_polygons=flag(request, "conv_mask_to_poly", default=True),
     )
     return respond(request, {"rq_id": rq_id})

@@ -66,6 +66,13 @@ class Received:
     files: list[str] = field(default_factory=list)
     finishes: bool = False
 
+    def named(self, request: web.Request) -> str | None:
+        """The file that work is asked for: the form's own, or the one that the query names.
+
+        None stands for the one that came last.
+        """
+        return self.files[0] if self.files else request.query.get("filename") or None
+
 
 async def handle(request: web.Request, place: Place) -> web.Response | Received:
     """Do what a POST to a place of uploads asks for.

@@ -18,7 +18,7 @@ PREFIX = "CVAT_LITE_"
 #: Settings without a flag, as ``serve --help`` explains them.
 ENVIRONMENT_ONLY = {
     "admin_password": "the administrator's password at the first start",
-    "allow_private_addresses": "1 to reach private networks: remote files, webhooks",
+    "allow_private_addresses": "1 to reach private networks: remote files, webhooks, buckets",
     "background_workers": "how many background requests run at a time (2)",
     "cache_bytes": "the size of the cache of chunks and previews (2G)",
     "max_json_bytes": "the largest body that is not an upload (512M)",
@@ -30,6 +30,7 @@ ENVIRONMENT_ONLY = {
     "function_timeout": "how long a function that annotates may take for a frame (60)",
     "smtp_url": "where mail goes out, smtp[s]://[user:password@]host[:port]; else it is logged",
     "email_from": "the sender of mail (cvat-lite@localhost)",
+    "credentials_key": "a long secret that seals credentials of buckets; else credentials.key does",
     "confirm_invitations": "1 to let invited people accept or decline; else they are in at once",
 }
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -37,6 +38,7 @@ SIZE = re.compile(r"^(\d+)\s*([KMGT]?)(?:I?B)?$", re.IGNORECASE)
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
 LARGEST_PORT = 65535
+SHORTEST_KEY = 32
 
 
 class SettingError(Exception):
@@ -116,6 +118,10 @@ def check(config: Config) -> None:
         raise SettingError(f"The folder {config.ui} has no index.html to serve.")
     if config.functions is not None and not config.functions.is_file():
         raise SettingError(f"The file of functions {config.functions} is not there.")
+    if config.credentials_key is not None and len(config.credentials_key) < SHORTEST_KEY:
+        raise SettingError(
+            f"{variable('credentials_key')}: at least {SHORTEST_KEY} characters are needed."
+        )
     if config.background_workers < 1:
         raise SettingError(f"{variable('background_workers')}: at least 1 is needed.")
     if config.no_login and not is_loopback(config.host):

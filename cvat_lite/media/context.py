@@ -12,11 +12,11 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from cvat_lite.media.images import jpeg, read_image
 from cvat_lite.media.kinds import Kind, kind_of
-from cvat_lite.media.names import below
+from cvat_lite.media.source import MediaSource
 
 FOLDER = "related_images"
 CLOUDS = "pointcloud"
@@ -89,8 +89,8 @@ def _rooms(image: PurePosixPath) -> list[PurePosixPath]:
     return rooms
 
 
-def context_zip(root: Path, names: Sequence[str], max_pixels: int) -> bytes:
-    """A zip of these images below ``root`` as upright JPEGs, called after themselves.
+def context_zip(source: MediaSource, names: Sequence[str]) -> bytes:
+    """A zip of these images of a task as upright JPEGs, called after themselves.
 
     Raises MediaError for one that cannot be read.
     """
@@ -102,6 +102,6 @@ def context_zip(root: Path, names: Sequence[str], max_pixels: int) -> bytes:
             if called in taken:
                 called = f"{name.replace('/', '_')}.jpg"
             taken.add(called)
-            image = read_image(below(root, name), max_pixels, name)
+            image = read_image(source.located(name), source.max_pixels, name)
             archive.writestr(zipfile.ZipInfo(called), jpeg(image, QUALITY))
     return target.getvalue()

@@ -9,14 +9,14 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
 
 from cvat_lite.domain.enums import SortingMethod
-from cvat_lite.domain.frames import select, sort_names
+from cvat_lite.domain.frames import Selection, select, sort_names
 from cvat_lite.errors import MediaError
 from cvat_lite.media import archives, kinds, point_clouds
 from cvat_lite.media.context import split_related
@@ -65,7 +65,8 @@ class Material:
 class Plan:
     """What the frames are: images or clouds with their sizes, or one video, PDF or sound in ``file``.
 
-    ``root`` is set where the files stay outside the server's own directory. ``start`` and ``stop``
+    ``root`` is set where the files stay outside the server's own directory, ``is_remote``
+    where they stay in a cloud storage. ``start`` and ``stop``
     are the first and last picture (or millisecond) of the media that are frames. A sound has a
     ``sampling_rate``, and maybe a picture on its cover.
     """
@@ -82,6 +83,7 @@ class Plan:
     related: Mapping[int, list[str]] = field(default_factory=dict)
     sampling_rate: int = 0
     has_cover: bool = False
+    is_remote: bool = False
 
 
 def plan(material: Material) -> Plan:
@@ -279,17 +281,33 @@ def plan_images(
     The sizes of point clouds are the points in a row and the number of rows.
     """
     found, related = split_related(names)
-    if material.mapping:
-        found = mapped_names(material, found)
-    elif material.sorting != SortingMethod.PREDEFINED:
-        found = sort_names(found, material.sorting, material.seed)
-    chosen = select(len(found), material.start, material.stop, material.step)
-    kept = [found[number] for number in chosen.numbers]
+    kept, chosen = arranged(material, found)
     sizes = (
         point_clouds.probe_clouds(root, kept)
         if clouds
         else probe_images(root, kept, material.max_pixels)
     )
+    return measured(kept, chosen, sizes, related, outside)
+
+
+def arranged(material: Material, found: list[str]) -> tuple[list[str], Selection]:
+    """Those of the files that become frames, in the order asked for, and what was selected."""
+    if material.mapping:
+        found = mapped_names(material, found)
+    elif material.sorting != SortingMethod.PREDEFINED:
+        found = sort_names(found, material.sorting, material.seed)
+    chosen = select(len(found), material.start, material.stop, material.step)
+    return [found[number] for number in chosen.numbers], chosen
+
+
+def measured(
+    kept: list[str],
+    chosen: Selection,
+    sizes: Sequence[tuple[int, int]],
+    related: Mapping[str, list[str]],
+    outside: str | None = None,
+) -> Plan:
+    """The plan of images of these sizes."""
     return Plan(
         kind="images",
         size=len(kept),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PIL import Image
 
 from cvat_lite.media import frames
@@ -27,7 +29,12 @@ def preview(source: MediaSource, frame: int) -> bytes:
         return jpeg(drawn(source.path(frame), SIDE, source.name(frame)), QUALITY)
     if source.kind is not SourceKind.IMAGES:
         return _small(frames.image(source, frame))
-    with opened(source.path(frame), source.max_pixels, source.name(frame)) as image:
+    return of_file(source.path(frame), source.max_pixels, source.name(frame))
+
+
+def of_file(path: Path, max_pixels: int, name: str) -> bytes:
+    """The same of a picture in a file; ``name`` is how messages call it."""
+    with opened(path, max_pixels, name) as image:
         # JPEG decodes to a fraction of its size at a fraction of the cost.
         image.draft(None, (2 * SIDE, 2 * SIDE))
         return _small(plain(upright(image)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,16 @@ def probe_image(path: Path, name: str, max_pixels: int) -> tuple[int, int]:
         ) from error
     if size is None or 0 in size:
         with opened(path, max_pixels, name) as image:
+            return upright_size(image)
+    check_pixels(name, size, max_pixels)
+    return size
+
+
+def probe_head(head: bytes, name: str, max_pixels: int) -> tuple[int, int]:
+    """The same of the first bytes of an image; MediaError where more of them are needed, too."""
+    size = quick_size(head)
+    if size is None or 0 in size:
+        with opened(io.BytesIO(head), max_pixels, name) as image:
             return upright_size(image)
     check_pixels(name, size, max_pixels)
     return size

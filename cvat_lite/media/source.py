@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from cvat_lite.errors import MediaError
 from cvat_lite.media.names import below
@@ -26,6 +27,13 @@ class SourceKind(StrEnum):
         return self in (SourceKind.IMAGES, SourceKind.POINT_CLOUD)
 
 
+class Remote(Protocol):
+    """Where files lie that are fetched when somebody needs them; called in threads only."""
+
+    def path(self, name: str) -> Path:
+        """The file of that name, fetched if it is not at hand; MediaError where it cannot be."""
+
+
 @dataclass(frozen=True, slots=True)
 class MediaSource:
     """The files of a task, and how a frame (counted from 0 within the task) is found in them.
@@ -33,7 +41,8 @@ class MediaSource:
     ``root`` is the directory that all names are below. Of images and clouds, ``names`` gives the
     file of each frame that will be asked for, and no more need be in it. Of anything else ``file``
     is its name, ``index`` the whole path of a video's index, and frame ``n`` its picture, page or
-    millisecond ``start + n * step``. ``max_pixels`` limits what will be decoded.
+    millisecond ``start + n * step``. ``max_pixels`` limits what will be decoded. Where there is a
+    ``remote``, the files are there and not below ``root``.
     """
 
     kind: SourceKind
@@ -44,12 +53,17 @@ class MediaSource:
     start: int = 0
     step: int = 1
     max_pixels: int = 500_000_000
+    remote: Remote | None = None
 
     def path(self, frame: int) -> Path:
         """The file that holds a frame; MediaError where it has none."""
         if not self.kind.has_files:
-            return below(self.root, self.file)
-        return below(self.root, self.name(frame))
+            return self.located(self.file)
+        return self.located(self.name(frame))
+
+    def located(self, name: str) -> Path:
+        """The file of that name; MediaError for one that leads elsewhere or cannot be fetched."""
+        return self.remote.path(name) if self.remote else below(self.root, name)
 
     def name(self, frame: int) -> str:
         """The name of the file of an image or cloud; MediaError where there is none."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import Integer, Wire
 from cvat_lite.schemas.common import BasicUser
-from cvat_lite.schemas.issues import LARGEST_ID
 
 
 class AssetRead(Wire):

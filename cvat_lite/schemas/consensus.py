@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import Integer, Number, Wire
 from cvat_lite.schemas.common import paginated
-
-LARGEST_ID = 2**63 - 1
 
 
 class ConsensusSettings(Wire):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import INT_LIMIT, Choice, Date, Integer, Nested, String, Wire
-from cvat_lite.schemas.issues import LARGEST_ID
 
 
 class Event(Wire):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import Integer, String, Wire
-from cvat_lite.schemas.issues import LARGEST_ID
 
 
 class AnnotationGuideRead(Wire):

@@ -6,10 +6,9 @@ from typing import Any, NoReturn
 
 from marshmallow import ValidationError, fields, validate
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import INT_LIMIT, REQUIRED, Boolean, Integer, List, Number, String, Wire
 from cvat_lite.schemas.common import BasicUser, paginated
-
-LARGEST_ID = 2**63 - 1
 
 
 class CommentsSummary(Wire):

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.schemas.base import (
     INT_LIMIT,
     Boolean,
@@ -18,7 +19,6 @@ from cvat_lite.schemas.base import (
     check_list,
 )
 
-LARGEST_ID = 2**63 - 1
 REGION = validate.Length(equal=4, error="The region has to be left, top, right and bottom.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.domain.enums import ReviewStatus
 from cvat_lite.schemas.base import (
     INT_LIMIT,
@@ -18,7 +19,7 @@ from cvat_lite.schemas.base import (
     Wire,
 )
 from cvat_lite.schemas.common import BasicUser, paginated
-from cvat_lite.schemas.issues import LARGEST_ID, Position, Referring
+from cvat_lite.schemas.issues import Position, Referring
 
 MOST_ISSUES = 1000
 

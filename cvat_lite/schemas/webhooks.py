@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
+from cvat_lite.domain.annotations import LARGEST_ID
 from cvat_lite.domain.enums import WebhookType
 from cvat_lite.domain.webhook_events import ALL, KNOWN
 from cvat_lite.schemas.base import Boolean, Choice, Integer, List, String, Wire
 from cvat_lite.schemas.common import BasicUser, paginated
 
-LARGEST_ID = 2**63 - 1
 CONTENT_TYPES = ("application/json",)
 EVENTS = tuple(sorted(KNOWN))
 

@@ -10,10 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
-
-from cvat_lite.domain import clock
-from cvat_lite.domain.enums import ChunkType, JobType, Quality, SegmentType, ValidationMode
+from cvat_lite.domain.enums import ChunkType, Quality
 from cvat_lite.domain.frames import chunk_count, chunk_range, frame_step
 from cvat_lite.errors import ApiError, MediaError, NotFoundError, RuleError, ValidationError
 from cvat_lite.media import chunks, previews
@@ -22,7 +19,7 @@ from cvat_lite.media import frames as media_frames
 from cvat_lite.media.frames import Encoded
 from cvat_lite.media.ingest import INDEX, RAW
 from cvat_lite.media.source import MediaSource, SourceKind
-from cvat_lite.services import targets
+from cvat_lite.services import cloud_files, targets
 from cvat_lite.services.context import Context, Server
 from cvat_lite.store import data as store
 from cvat_lite.store import jobs as job_store
@@ -95,107 +92,8 @@ async def source_of(
         start=data.start_frame,
         step=frame_step(data.frame_filter),
         max_pixels=server.config.max_image_pixels,
+        remote=await cloud_files.cached(db, server, data),
     )
-
-
-async def meta(context: Context, kind: str, number: int) -> dict[str, Any]:
-    """What is known of the frames of a task or job."""
-    async with context.database.snapshot() as db:
-        media = await of_target(db, context, kind, number, "view:metadata")
-        return await meta_view(db, media)
-
-
-async def meta_view(db: Connection, media: Media) -> dict[str, Any]:
-    """The description of the frames on the wire; a job's frames are counted within the media.
-
-    A job of single frames tells the sizes of all between them, but only the names of its own.
-    """
-    data, job = media.data, media.job
-    step = frame_step(data.frame_filter)
-    first, last = media.frames[0], media.frames[-1]
-    specific = job is not None and job.segment_type == SegmentType.SPECIFIC_FRAMES
-    if job is not None:
-        first, last = job.start_frame, job.stop_frame
-    deleted = await deleted_of(db, media)
-    changed = await store.chunks_date(db, job.id) if job else data.chunks_updated_date
-    if data.kind == "video":
-        one = {"width": data.width, "height": data.height, "name": data.file}
-        frames: Any = [{**one, "related_files": 0, "has_related_context": False}]
-    elif data.kind == "audio":
-        frames = [{"name": data.file, "related_files": 0, "has_related_context": False}]
-    else:
-        included = media.frames if specific else None
-        frames = orjson.Fragment(await store.frames_json(db, data.id, first, last, included))
-    shown = {
-        "chapters": [] if data.kind == "video" else None,
-        "chunks_updated_date": changed,
-        "chunk_size": data.chunk_size,
-        "size": len(media.frames),
-        "image_quality": data.image_quality,
-        "start_frame": data.start_frame + first * step,
-        "stop_frame": data.stop_frame if job is None else data.start_frame + last * step,
-        "frame_filter": data.frame_filter,
-        "frames": frames,
-        "deleted_frames": deleted,
-        "included_frames": list(media.frames) if specific else None,
-        "storage": data.storage,
-        "cloud_storage_id": data.cloud_storage_id,
-    }
-    if data.kind == "audio":
-        del shown["image_quality"]
-    return shown
-
-
-async def patch_meta(
-    context: Context, kind: str, number: int, body: dict[str, Any]
-) -> dict[str, Any]:
-    """Change which frames are deleted; a job changes only its own frames."""
-    async with context.database.writing() as db:
-        media = await of_target(db, context, kind, number, "update:metadata")
-        if "deleted_frames" in body:
-            wanted = set(body["deleted_frames"])
-            unknown = sorted(frame for frame in wanted if frame not in media.held)
-            if unknown:
-                listed = ", ".join(str(frame) for frame in unknown)
-                raise ValidationError(
-                    {"deleted_frames": [f"Unknown frames {listed} requested for removal"]}
-                )
-            await set_deleted(db, media, wanted)
-            await touch(db, media)
-        changed = await of_target(db, context, kind, number, "update:metadata")
-        return await meta_view(db, changed)
-
-
-async def deleted_of(db: Connection, media: Media) -> list[int]:
-    """The deleted frames on the wire: of a ground truth job those that nothing is checked by."""
-    if media.job is None:
-        return media.data.deleted_frames
-    if media.job.type == JobType.GROUND_TRUTH:
-        layout = await validation_store.get(db, media.data.id)
-        return layout.disabled_frames if layout else []
-    return [frame for frame in media.data.deleted_frames if frame in media.held]
-
-
-async def set_deleted(db: Connection, media: Media, wanted: set[int]) -> None:
-    """Delete those of the frames, and bring the others back.
-
-    To delete a frame in a ground truth job is to check nothing by it; the task keeps it.
-    """
-    layout = await validation_store.get(db, media.data.id)
-    if layout is not None and media.job is not None and media.job.type == JobType.GROUND_TRUTH:
-        await validation_store.disable(db, media.data.id, wanted)
-        return
-    before = set(media.data.deleted_frames)
-    after = wanted | {frame for frame in before if frame not in media.held}
-    if layout is not None and layout.mode == ValidationMode.GT_POOL:
-        pooled = sorted((before ^ after).intersection(layout.frames))
-        if pooled:
-            listed = ", ".join(map(str, pooled))
-            raise RuleError(
-                f"Frames of the validation pool ({listed}) are deleted and restored "
-                "in the ground truth job or the validation layout"
-            )
-    await store.set_deleted_frames(db, media.data.id, after)
 
 
 async def shown_key(db: Connection, data: Data, frames: Sequence[int]) -> str:
@@ -205,13 +103,6 @@ async def shown_key(db: Connection, data: Data, frames: Sequence[int]) -> str:
     if not shown:
         return ""
     return f"-shows-{hashlib.sha256(','.join(shown).encode()).hexdigest()[:32]}"
-
-
-async def touch(db: Connection, media: Media) -> None:
-    """Note that the task of this data has changed now."""
-    await db.execute(
-        "UPDATE tasks SET updated_date = ? WHERE data_id = ?", (clock.now(), media.data.id)
-    )
 
 
 async def frame(
@@ -229,9 +120,11 @@ async def frame(
             raise PlainError("A sound has no frames that can be shown: ask for its chunks")
         source = await source_of(db, context.server, media.data, [wanted])
     if chosen(quality) == Quality.ORIGINAL:
-        found = await guarded(media_frames.original, source, wanted)
+        found = await guarded(source, media_frames.original, source, wanted)
     else:
-        found = await guarded(media_frames.compressed, source, wanted, media.data.image_quality)
+        found = await guarded(
+            source, media_frames.compressed, source, wanted, media.data.image_quality
+        )
     return found, media.data.chunks_updated_date
 
 
@@ -243,10 +136,11 @@ def chosen(quality: str) -> Quality:
         raise ValidationError({"quality": [f'"{quality}" is not a valid choice.']}) from None
 
 
-async def guarded(function: Callable[..., T], *arguments: Any) -> T:
-    """Run media work in a thread; what the media is at fault for becomes a clear answer."""
+async def guarded(source: MediaSource, function: Callable[..., T], *arguments: Any) -> T:
+    """Run work on that source in a thread; what the media is at fault for is a clear answer."""
+    threads = cloud_files.THREADS if source.remote else None
     try:
-        return await asyncio.to_thread(function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
     except MediaError as error:
         raise RuleError(str(error)) from error
 
@@ -283,7 +177,7 @@ async def chunk(
         chunk_type=chunk_type,
         image_quality=data.image_quality,
     )
-    path = await guarded(context.server.cache.get_or_make, name, make)
+    path = await guarded(source, context.server.cache.get_or_make, name, make)
     offset = frames[0] if chunk_type is ChunkType.AUDIO_MP3 else None
     return Made(path, chunks.chunk_mime(chunk_type), offset)
 
@@ -298,6 +192,7 @@ def write(
     image_quality: int,
 ) -> None:
     """Write a chunk where the cache wants it."""
+    cloud_files.fetch_ahead(source, frames)
     chunks.write_chunk(
         source,
         frames,
@@ -366,7 +261,7 @@ async def context_images(
     changed = media.data.chunks_updated_date
     if not names:
         return b"", changed
-    return await guarded(related.context_zip, source.root, names, source.max_pixels), changed
+    return await guarded(source, related.context_zip, source, names), changed
 
 
 async def preview(context: Context, kind: str, number: int) -> Made | None:
@@ -391,5 +286,7 @@ async def preview_of(server: Server, db: Connection, media: Media) -> Made | Non
     def make(path: Path) -> None:
         path.write_bytes(previews.preview(source, first))
 
-    path = await guarded(server.cache.get_or_make, f"{media.data.id}/preview-{key}.jpeg", make)
+    path = await guarded(
+        source, server.cache.get_or_make, f"{media.data.id}/preview-{key}.jpeg", make
+    )
     return Made(path, "image/jpeg")

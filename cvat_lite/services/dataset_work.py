@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,6 @@ from cvat_lite.formats.containers import FileSink, ZipSink, open_source
 from cvat_lite.formats.format import ReadOptions, Sink, WriteOptions
 from cvat_lite.media import frames as media_frames
 from cvat_lite.media.frames import Encoded
-from cvat_lite.media.names import below
 from cvat_lite.media.source import MediaSource, SourceKind
 from cvat_lite.store import annotations as read
 from cvat_lite.store.database import PlainConnection, connect
@@ -109,7 +109,7 @@ def related_images(
         name = PurePosixPath(path).name
         if name in found:
             name = path.replace("/", "_")
-        file = below(source.root, path)
+        file = source.located(path)
         if not file.is_file():
             raise MediaError(f"Related image '{path}' does not exist")
         found[name] = Image(path=file)
@@ -124,7 +124,10 @@ def image_of(encoded: Encoded) -> Image:
 
 
 def write_archive(work: Export) -> None:
-    """Write the archive (or the one file of a format that is none): whole, or not at all."""
+    """Write the archive (or the one file of a format that is none): whole, or not at all.
+
+    What is fetched for it from buckets lies in a directory beside it, which goes at the end.
+    """
     part_path = work.out.with_suffix(".part")
     found = registry.exporter(work.format)
     write = found.write
@@ -143,6 +146,7 @@ def write_archive(work: Export) -> None:
         part_path.replace(work.out)
     finally:
         part_path.unlink(missing_ok=True)
+        shutil.rmtree(f"{work.out}.files", ignore_errors=True)
 
 
 def laid_together(parts: tuple[PartWork, ...]) -> tuple[PartWork, ...]:

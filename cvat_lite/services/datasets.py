@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from cvat_lite.domain import payload
@@ -14,11 +15,12 @@ from cvat_lite.formats import registry
 from cvat_lite.formats.format import Format
 from cvat_lite.formats.registry import UnknownFormatError
 from cvat_lite.services import annotations as annotation_service
-from cvat_lite.services import data, requests, targets, uploads
+from cvat_lite.services import cloud_files, data, requests, targets, upload_requests
+from cvat_lite.services.cloud_transfers import Location, bring, deliver, take
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.dataset_parts import gather
-from cvat_lite.services.dataset_work import Export, Import, read_archive, write_archive
-from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
+from cvat_lite.services.dataset_work import Export, Import, PartWork, read_archive, write_archive
+from cvat_lite.services.requests import Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
 from cvat_lite.store import projects as project_store
 from cvat_lite.store import tasks as task_store
@@ -35,7 +37,7 @@ async def export(
     format_name: str,
     *,
     save_images: bool,
-    filename: str | None,
+    goal: Location,
 ) -> str:
     """Ask for an export; answers the id of the request that makes it."""
     scope = "export:dataset" if save_images else "export:annotations"
@@ -65,8 +67,9 @@ async def export(
                 "number": number,
                 "format": format_name,
                 "save_images": save_images,
-                "filename": filename or f"{UNFIT.sub('_', default)}{extension(chosen)}",
+                "filename": goal.filename or f"{UNFIT.sub('_', default)}{extension(chosen)}",
                 "base_url": context.base_url,
+                **goal.payload,
             },
             project_id=target.project_id,
             task_id=target.task_id,
@@ -109,7 +112,7 @@ async def name_of(db: Connection, target: targets.Target) -> str:
 
 async def run_export(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
     """Write the archive in a worker process, from one state of the store."""
-    asked = request.payload
+    asked, config = request.payload, server.config
     gathered = await gather(server, asked["kind"], asked["number"], asked["base_url"])
     report(0.1)
     chosen = await asyncio.to_thread(registry.exporter, asked["format"])
@@ -120,11 +123,17 @@ async def run_export(server: Server, request: BackgroundRequest, report: Report)
         format=asked["format"],
         save_images=asked["save_images"],
         labels=gathered.labels,
-        parts=gathered.parts,
+        parts=tuple(apart(part, config.exports / f"{name}.files") for part in gathered.parts),
         project=gathered.project,
     )
     await server.workers.run(write_archive, work)
-    return Outcome(file=name, name=asked["filename"], seconds=server.config.export_lifetime)
+    made = Outcome(file=name, name=asked["filename"], seconds=server.config.export_lifetime)
+    return await deliver(server, request, made)
+
+
+def apart(part: PartWork, folder: Path) -> PartWork:
+    """The part for a worker process, which fetches what lies in a bucket to that directory."""
+    return replace(part, source=cloud_files.apart(part.source, folder))
 
 
 async def download(context: Context, kind: str, number: int, request_id: str) -> tuple[Path, str]:
@@ -136,12 +145,7 @@ async def download(context: Context, kind: str, number: int, request_id: str) ->
     async with context.database.snapshot() as db:
         # Who has lost the right to export since has lost what was exported, too.
         await targets.require(db, context, kind, number, "export:annotations")
-    if request.result_file is None:
-        raise RuleError("The result of the request is not ready")
-    path = context.config.exports / request.result_file
-    if not await asyncio.to_thread(path.is_file):
-        raise NotFoundError("The result of the request has expired")
-    return path, request.result_name or path.name
+    return await requests.result_of(context, request)
 
 
 async def start_import(
@@ -150,14 +154,14 @@ async def start_import(
     number: int,
     format_name: str,
     *,
-    filename: str | None,
+    location: Location,
     append: bool,
     masks_to_polygons: bool,
 ) -> str:
     """Import the file that has been uploaded; answers the id of the request that does it."""
     place = Place(f"{kind}/annotations", number)
     target = await may_import(context, kind, number, format_name)
-    path = await uploads.take(context, place, filename)
+    path, more = await take(context, place, location)
     single = kind.removesuffix("s")
     order = Order(
         id=f"action=import&target={single}&target_id={number}&subresource=annotations",
@@ -167,20 +171,16 @@ async def start_import(
             "kind": kind,
             "number": number,
             "format": format_name,
-            "file": path.relative_to(context.config.uploads).as_posix(),
             "append": append,
             "masks_to_polygons": masks_to_polygons,
+            **more,
         },
         project_id=target.project_id,
         task_id=target.task_id,
         job_id=number if kind == "jobs" else None,
         organization_id=target.organization_id,
     )
-    try:
-        return await requests.submit(context, order)
-    except InProgressError:
-        await uploads.release(context.server, path)
-        raise
+    return await upload_requests.submit(context, path, order)
 
 
 async def may_import(
@@ -191,25 +191,31 @@ async def may_import(
         target = await targets.require(db, context, kind, number, "import:annotations")
         await data.of_target(db, context, kind, number, "import:annotations")
         if format_name is not None:
-            try:
-                chosen = await asyncio.to_thread(registry.importer, format_name)
-            except UnknownFormatError:
-                raise RuleError(f"Unknown input format '{format_name}'") from None
-            await check_dimension(db, target, chosen)
+            await check_importer(db, target, format_name)
     return target
+
+
+async def check_importer(db: Connection, target: targets.Target, format_name: str) -> None:
+    """RuleError for a format that cannot be read, or not for what the target holds."""
+    try:
+        chosen = await asyncio.to_thread(registry.importer, format_name)
+    except UnknownFormatError:
+        raise RuleError(f"Unknown input format '{format_name}'") from None
+    await check_dimension(db, target, chosen)
 
 
 async def run_import(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
     """Read the archive in a worker process, then write what it holds, all or nothing."""
     asked = request.payload
     kind, number = asked["kind"], asked["number"]
+    await bring(server, request)
     gathered = await gather(server, kind, number, "")
     part = gathered.parts[0]
     info = part.info
     first = (info.start_frame - info.data_start_frame) // info.frame_step
     report(0.1)
     work = Import(
-        path=server.config.uploads / asked["file"],
+        path=upload_requests.file_of(server, request),
         format=asked["format"],
         masks_to_polygons=asked["masks_to_polygons"],
         target=Target(
@@ -225,15 +231,10 @@ async def run_import(server: Server, request: BackgroundRequest, report: Report)
     report(0.7)
     found = await asyncio.to_thread(payload.decode, text)
     await annotation_service.write_imported(server, kind, number, found, append=asked["append"])
-    await uploads.release(server, work.path)
+    await upload_requests.drop(server, request)
     return Outcome()
-
-
-async def drop_upload(server: Server, request: BackgroundRequest) -> None:
-    """Remove the file of an import that failed."""
-    await uploads.release(server, server.config.uploads / request.payload["file"])
 
 
 for what in ("annotations", "dataset"):
     requests.OPERATIONS[f"export:{what}"] = Operation(run_export)
-requests.OPERATIONS["import:annotations"] = Operation(run_import, drop_upload)
+requests.OPERATIONS["import:annotations"] = Operation(run_import, upload_requests.drop)

@@ -173,13 +173,7 @@ async def find(context: Context, rq_id: str) -> BackgroundRequest:
 
 async def download(context: Context, rq_id: str) -> tuple[Path, str]:
     """The file of a finished export and the name it should be saved under."""
-    request = await find(context, rq_id)
-    if request.result_file is None:
-        raise RuleError("The result of the request is not ready")
-    path = context.config.exports / request.result_file
-    if not await asyncio.to_thread(path.is_file):
-        raise NotFoundError("The result of the request has expired")
-    return path, request.result_name or path.name
+    return await requests.result_of(context, await find(context, rq_id))
 
 
 requests.OPERATIONS[OPERATION] = Operation(run)

@@ -140,7 +140,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
             },
         )
         await labels.give(context, db, {"project_id": project_id}, body.get("labels", ()))
-        await set_storages(db, project_id, body)
+        await set_storages(context, db, project_id, body)
         made = await shown(context, db, project_id)
         place = Place(organization_id, project_id)
         name = made["name"]
@@ -150,11 +150,13 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
         return made
 
 
-async def set_storages(db: Connection, project_id: int, body: dict[str, Any]) -> None:
+async def set_storages(
+    context: Context, db: Connection, project_id: int, body: dict[str, Any]
+) -> None:
     """Remember where the project's exports go and imports come from."""
     for name in ("source_storage", "target_storage"):
         if name in body:
-            check_storage(body[name])
+            await check_storage(context, db, body[name])
             await task_store.set_storage(db, "projects", project_id, f"{name}_id", body[name])
 
 
@@ -185,7 +187,7 @@ async def update(context: Context, project_id: int, body: dict[str, Any]) -> dic
             values["assignee_id"] = body["assignee_id"]
             values["assignee_updated_date"] = now
         await labels.apply(context, db, {"project_id": project_id}, body.get("labels", ()))
-        await set_storages(db, project_id, body)
+        await set_storages(context, db, project_id, body)
         await store.update(db, project_id, {**values, "updated_date": now})
         after = await shown(context, db, project_id)
         place = Place(organization_id, project_id)

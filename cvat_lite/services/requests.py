@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ from cvat_lite.errors import (
     ApiError,
     DatasetError,
     MediaError,
+    NotFoundError,
+    RuleError,
     TextError,
 )
 from cvat_lite.permissions import engine
@@ -38,6 +41,7 @@ LOG = logging.getLogger("cvat_lite")
 MOST_ATTEMPTS = 3
 DAY = 24 * 3600.0
 FAILED_SECONDS = 30 * DAY
+LONGEST_MESSAGE = 4000
 
 UNDER_WAY = (RequestStatus.QUEUED, RequestStatus.STARTED)
 
@@ -209,13 +213,21 @@ async def fail(server: Server, request: BackgroundRequest, message: str) -> None
                 request.id,
                 {
                     "status": RequestStatus.FAILED,
-                    "message": message,
+                    "message": shortened(message),
                     "finished_date": clock.now(),
                     "expiry_date": clock.later(FAILED_SECONDS),
                     "payload": lasting(request),
                 },
             )
             await tell(db, server, request)
+
+
+def shortened(message: str) -> str:
+    """A message as it is recorded: what it quotes of somebody's file may be of any length."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    half = LONGEST_MESSAGE // 2
+    return f"{message[:half]} ... {message[-half:]}"
 
 
 async def put_back(server: Server, request: BackgroundRequest) -> None:
@@ -294,6 +306,19 @@ async def find(context: Context, scope: str, request_id: str) -> BackgroundReque
     mine = frozenset(("owner",)) if request.owner_id == context.user.id else frozenset[str]()
     engine.authorize(context.subject, scope, Resource("requests", ownerships=mine))
     return request
+
+
+async def result_of(context: Context, request: BackgroundRequest) -> tuple[Path, str]:
+    """The file that a finished request has made, and the name it should be saved under.
+
+    RuleError if it is not there yet, NotFoundError if it is there no more.
+    """
+    if request.result_file is None:
+        raise RuleError("The result of the request is not ready")
+    path = context.config.exports / request.result_file
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFoundError("The result of the request has expired")
+    return path, request.result_name or path.name
 
 
 async def cancel(context: Context, request_id: str) -> None:

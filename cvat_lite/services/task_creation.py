@@ -19,7 +19,8 @@ from cvat_lite.domain.enums import (
 )
 from cvat_lite.errors import MediaError, NotFoundError, RuleError, ValidationError
 from cvat_lite.media.ingest import Material, Plan, plan
-from cvat_lite.services import remote_files, requests, targets, uploads
+from cvat_lite.services import cloud_media, remote_files, requests, targets, uploads
+from cvat_lite.services.cloud_storages.access import may_use
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.requests import InProgressError, Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
@@ -109,7 +110,10 @@ async def attach(
     """
     await may_attach(context, task_id)
     check(context, body)
+    await may_use(context, body.get("cloud_storage_id"))
     uploaded = await uploads.gathered(context, Place("tasks/data", task_id))
+    if body.get("cloud_storage_id") is not None and (uploaded or body.get("remote_files")):
+        raise RuleError("Files of a cloud storage cannot be used together with others")
     async with context.database.writing() as db:
         target = await targets.require(db, context, "tasks", task_id, "upload:data")
         data_id = target.data_id
@@ -140,8 +144,6 @@ def check(context: Context, body: dict[str, Any]) -> None:
         ]
         if any(errors):
             raise ValidationError({field: errors})
-    if body.get("cloud_storage_id") is not None:
-        raise RuleError("CloudStorage matching query does not exist.")
     choosing.check_params(body)
     for url in body.get("remote_files", ()):
         remote_files.check_url(url, context.config)
@@ -205,10 +207,11 @@ async def run(server: Server, request: BackgroundRequest, report: Report) -> Out
             home = making.material.home
             making = replace(making, uploaded=await remote_files.fetch(server.config, home, remote))
         many = len(making.uploaded) > MANY or bool(making.body.get("server_files"))
-        material = making.material
-        made = await (
-            server.workers.run(plan, material) if many else asyncio.to_thread(plan, material)
-        )
+        made: Plan | Material = making.material
+        if storage_id := making.body.get("cloud_storage_id"):
+            made = await cloud_media.planned(server, making.material, storage_id)
+        if isinstance(made, Material):
+            made = await (server.workers.run(plan, made) if many else asyncio.to_thread(plan, made))
         report(0.8)
         await save(making, made)
     await uploads.discard(server, Place("tasks/data", making.task_id))
@@ -265,7 +268,7 @@ async def save(making: Making, made: Plan) -> None:
                 "compressed_chunk_type": chunk_type,
                 "original_chunk_type": character.chunk_type,
                 "storage_method": body.get("storage_method", StorageMethod.CACHE),
-                "storage": Storage.SHARE if made.root else Storage.LOCAL,
+                **whereabouts(made, body),
                 "sorting_method": making.material.sorting,
                 "chunks_updated_date": now,
             },
@@ -289,6 +292,16 @@ async def save(making: Making, made: Plan) -> None:
             await consensus_store.add_replicas(db, making.task_id, task.consensus_replicas)
         if task.project_id is not None:
             await rows.update(db, "projects", task.project_id, {"updated_date": now})
+
+
+def whereabouts(made: Plan, body: dict[str, Any]) -> dict[str, Any]:
+    """Where the files of the data lie; what was copied from a bucket has nothing to do with it."""
+    if made.is_remote:
+        return {
+            "storage": Storage.CLOUD_STORAGE,
+            "cloud_storage_id": body["cloud_storage_id"],
+        }
+    return {"storage": Storage.SHARE if made.root else Storage.LOCAL}
 
 
 async def clean_up(server: Server, request: BackgroundRequest) -> None:

@@ -13,6 +13,7 @@ from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.permissions.rules import Role
 from cvat_lite.services import events, keeping, labels, targets, transfers, uploads
+from cvat_lite.services.cloud_storages.access import require_named
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.events import Place
 from cvat_lite.services.views import basic_user
@@ -169,7 +170,7 @@ async def create(context: Context, body: dict[str, Any]) -> dict[str, Any]:
             },
         )
         await labels.give(context, db, {"task_id": task_id}, body.get("labels", ()))
-        await set_storages(db, task_id, body)
+        await set_storages(context, db, task_id, body)
         if project_id is not None:
             await rows.update(db, "projects", project_id, {"updated_date": now})
         made = await shown(context, db, task_id)
@@ -236,19 +237,21 @@ async def may_name(
         raise ForbiddenError
 
 
-async def set_storages(db: Connection, task_id: int, body: dict[str, Any]) -> None:
+async def set_storages(
+    context: Context, db: Connection, task_id: int, body: dict[str, Any]
+) -> None:
     """Remember where the task's exports go and imports come from."""
     for name in ("source_storage", "target_storage"):
         if name in body:
             storage = body[name]
-            check_storage(storage)
+            await check_storage(context, db, storage)
             await store.set_storage(db, "tasks", task_id, f"{name}_id", storage)
 
 
-def check_storage(storage: dict[str, Any] | None) -> None:
-    """RuleError for a cloud storage that is not there."""
+async def check_storage(context: Context, db: Connection, storage: dict[str, Any] | None) -> None:
+    """RuleError for a cloud storage that is not there, ForbiddenError for one of others."""
     if storage and storage.get("cloud_storage_id") is not None:
-        raise RuleError("CloudStorage matching query does not exist.")
+        await require_named(db, context, storage["cloud_storage_id"])
 
 
 async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -282,7 +285,7 @@ async def update(context: Context, task_id: int, body: dict[str, Any]) -> dict[s
             await labels.apply(context, db, {"task_id": task_id}, body["labels"])
         if body.get("project_id", target.project_id) != target.project_id:
             values |= await move(context, db, target, body["project_id"])
-        await set_storages(db, task_id, body)
+        await set_storages(context, db, task_id, body)
         await store.update(db, task_id, {**values, "updated_date": now})
         after = await shown(context, db, task_id)
         place = Place(organization_id, after["project_id"], task_id)

@@ -184,6 +184,19 @@ async def frames_json(
     return str(row["frames"]).encode() if row else b"[]"
 
 
+async def in_buckets(db: Connection, kind: str, number: int) -> list[tuple[int, int]]:
+    """The (id, id of the cloud storage) of data of a task, or a project's, that lie in one."""
+    column = {"tasks": "t.id", "projects": "t.project_id"}[kind]
+    found = await rows.fetch_all(
+        db,
+        f"""SELECT d.id, d.cloud_storage_id FROM data d JOIN tasks t ON t.data_id = d.id
+            WHERE {column} = ? AND d.storage = 'cloud_storage'
+            AND d.cloud_storage_id IS NOT NULL""",
+        (number,),
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 async def ids(db: Connection) -> set[int]:
     """The ids of all data."""
     return {row["id"] for row in await rows.fetch_all(db, "SELECT id FROM data")}

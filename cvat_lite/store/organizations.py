@@ -31,7 +31,7 @@ COLLECTION = Collection(
 )
 
 #: What stays when its organization goes; it is then in its owners' personal sandboxes.
-OUTLIVING = ("projects", "tasks")
+OUTLIVING = ("projects", "tasks", "cloud_storages")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.api.test_tasks import make_task
@@ -104,6 +105,27 @@ async def test_wrong_annotations_change_nothing(api: Api, change: Any, error: An
     assert await api.get(where) == before
 
 
+async def exported(api: Api, where: str, name: str, *, save_images: bool = False) -> bytes:
+    """The archive of an export of a task or job."""
+    answer = await api.post(
+        f"{where}/dataset/export",
+        expect=202,
+        params={"format": name, "save_images": str(save_images).lower()},
+    )
+    request = await api.finished(answer["rq_id"])
+    archive: bytes = await api.get(request["result_url"].removeprefix(f"{api.url}/api"))
+    return archive
+
+
+async def imported(api: Api, where: str, archive: bytes, name: str, **more: str) -> None:
+    """Import an archive into a task or job."""
+    data = aiohttp.FormData()
+    data.add_field("annotation_file", archive, filename="a.zip")
+    params = {"format": name, **more}
+    answer = await api.post(f"{where}/annotations/", expect=202, data=data, params=params)
+    await api.finished(answer["rq_id"])
+
+
 @pytest.mark.parametrize("save_images", [False, True], ids=["annotations", "dataset"])
 @pytest.mark.parametrize(
     "name",
@@ -125,26 +147,23 @@ async def test_every_format_can_be_exported_and_imported(
     shapes = [box(labels["person"], 0), box(labels["person"], 2)]
     where = f"/tasks/{task['id']}"
     await api.put(f"{where}/annotations/", {"shapes": shapes})
-    answer = await api.post(
-        f"{where}/dataset/export",
-        expect=202,
-        params={"format": name, "save_images": str(save_images).lower()},
-    )
-    request = await api.finished(answer["rq_id"])
-    archive = await api.get(request["result_url"].removeprefix(f"{api.url}/api"))
+    archive = await exported(api, where, name, save_images=save_images)
     await api.delete(f"{where}/annotations/")
-    import aiohttp
-
-    data = aiohttp.FormData()
-    data.add_field("annotation_file", archive, filename="a.zip")
-    importer = "CVAT 1.1" if name.startswith("CVAT") else name
-    answer = await api.post(
-        f"{where}/annotations/", expect=202, data=data, params={"format": importer}
-    )
-    await api.finished(answer["rq_id"])
+    await imported(api, where, archive, "CVAT 1.1" if name.startswith("CVAT") else name)
     found = await api.get(f"{where}/annotations/")
     everything = found["shapes"] + [
         {"frame": track["frame"], **track["shapes"][0]} for track in found["tracks"]
     ]
     got = sorted((shape["frame"], [round(v, 1) for v in shape["points"]]) for shape in everything)
     assert got == [(0, SQUARE), (2, SQUARE)]
+
+
+async def test_the_file_of_a_form_is_imported_whatever_the_query_calls_it(api: Api) -> None:
+    task = await make_task(api)
+    where = f"/tasks/{task['id']}"
+    labels = await labels_of(api, task)
+    await api.put(f"{where}/annotations/", {"shapes": [box(labels["person"], 0)]})
+    archive = await exported(api, where, "COCO 1.0")
+    await api.delete(f"{where}/annotations/")
+    await imported(api, where, archive, "COCO 1.0", filename="another.zip")
+    assert len((await api.get(f"{where}/annotations/"))["shapes"]) == 1

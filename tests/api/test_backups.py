@@ -18,6 +18,7 @@ from cvat_lite.services import requests as request_service
 from cvat_lite.services.backups import restoring, saving
 from cvat_lite.services.context import Server
 from cvat_lite.store import rows
+from tests.api.held import counts, files, packed
 from tests.api.people import acting_as, add_user
 from tests.api.test_projects import make_project
 from tests.api.test_tasks import form, make_task
@@ -26,21 +27,12 @@ from tests.formats.recordings import ROOT
 from tests.images import png
 
 Members = dict[str, bytes]
-TABLES = ("tasks", "projects", "data", "images", "labels", "segments", "jobs", "shapes", "guides")
 
 
 def recorded(name: str = "boxes") -> Members:
     """The members of a recorded backup."""
     with zipfile.ZipFile(ROOT / name / "backup.zip") as archive:
         return {one: archive.read(one) for one in archive.namelist()}
-
-
-def packed(members: Mapping[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return target.getvalue()
 
 
 def changed(members: Members, file: str, change: Callable[[Any], None]) -> Members:
@@ -77,23 +69,6 @@ async def restored(api: Api, kind: str, members: Mapping[str, bytes], **params: 
     assert request["operation"]["type"] == "import:backup"
     number: int = request["result_id"]
     return number
-
-
-async def counts(server: Server) -> dict[str, int]:
-    """How many rows the tables hold that a restore fills."""
-    found = {}
-    async with server.database.reading() as db:
-        for table in TABLES:
-            row = await rows.fetch_one(db, f"SELECT count(*) AS n FROM {table}")
-            assert row is not None
-            found[table] = row["n"]
-    return found
-
-
-def files(config: Config) -> list[str]:
-    """All files of media, assets and uploads."""
-    places = (config.media, config.assets, config.uploads)
-    return sorted(str(path) for place in places for path in place.rglob("*") if path.is_file())
 
 
 async def jobs_of(api: Api, task_id: int) -> list[dict[str, Any]]:
@@ -301,6 +276,11 @@ WRONG: dict[str, tuple[str, Callable[[Any], None], str]] = {
         "task.json",
         put([7], "data", "deleted_frames"),
         "task.json, $.data.deleted_frames",
+    ),
+    "an unknown way to check": (
+        "task.json",
+        put({"mode": "guess", "frames": [0]}, "data", "validation_layout"),
+        "task.json, $.data.validation_layout.mode",
     ),
     "two labels of one name": (
         "task.json",

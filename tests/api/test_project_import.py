@@ -17,7 +17,7 @@ from cvat_lite.config import Config
 from cvat_lite.services import requests as request_service
 from cvat_lite.services.context import Server
 from cvat_lite.services.project_import import asking
-from cvat_lite.store import rows
+from tests.api.held import counts, files, packed
 from tests.api.people import acting_as, add_user, recorded
 from tests.api.test_project_labels import labels_of, rectangle
 from tests.api.test_projects import LABELS, add_member, make_project
@@ -29,7 +29,6 @@ from tests.media.clouds import ascii_pcd
 COCO = "COCO 1.0"
 CVAT = "CVAT 1.1"
 DATUMARO = "Datumaro 1.0"
-TABLES = ("tasks", "data", "images", "labels", "segments", "jobs", "shapes")
 #: What each format calls the subsets ``train`` and ``val`` of the project that is exported.
 ROUND_TRIPS = {
     "CVAT for images 1.1": CVAT,
@@ -82,14 +81,6 @@ async def exported(api: Api, project_id: int, name: str) -> dict[str, bytes]:
     content = await api.get(request["result_url"].removeprefix(f"{api.url}/api"))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {one: archive.read(one) for one in archive.namelist()}
-
-
-def packed(members: Mapping[str, bytes | str]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return target.getvalue()
 
 
 async def sent(
@@ -159,23 +150,6 @@ async def annotated(api: Api, **member: Any) -> int:
         car = rectangle(labels["car"]["id"], 1, points=[4.0, 5.0, 20.0 + place, 30.0])
         await api.put(f"/tasks/{task}/annotations/", {"shapes": [box, car]})
     return project_id
-
-
-async def counts(server: Server) -> dict[str, int]:
-    """How many rows the tables hold that an import fills."""
-    found = {}
-    async with server.database.reading() as db:
-        for table in TABLES:
-            row = await rows.fetch_one(db, f"SELECT count(*) AS n FROM {table}")
-            assert row is not None
-            found[table] = row["n"]
-    return found
-
-
-def files(config: Config) -> list[str]:
-    """All files of media and uploads."""
-    places = (config.media, config.uploads)
-    return sorted(str(path) for place in places for path in place.rglob("*") if path.is_file())
 
 
 def coco(**more: Any) -> str:
@@ -564,6 +538,24 @@ async def test_what_is_asked_wrongly_is_refused_at_once(api: Api) -> None:
     await api.post("/projects/999/dataset/", expect=404, params={"format": COCO})
 
 
+async def test_a_format_for_other_data_than_the_projects_is_refused_at_once(
+    api: Api, server: Server, config: Config
+) -> None:
+    project_id = (await api.post("/projects", {"name": "p"}))["id"]
+    path = f"/projects/{project_id}/dataset/"
+    name = next(iter(CLOUD_FORMATS))
+    # A project without tasks takes any.
+    refused = await api.post(path, expect=400, params={"format": name})
+    assert refused == ["No file has been uploaded"]
+    await imported(api, project_id, COCO, ONE_BOX)
+    before = await counts(server), files(config)
+    body = aiohttp.FormData()
+    body.add_field("dataset_file", packed(ONE_BOX), filename="zoo.zip")
+    refused = await api.post(path, expect=400, data=body, params={"format": name})
+    assert refused == [f"The format '{name}' is for 3d data, the project has 2d data"]
+    assert (await counts(server), files(config)) == before
+
+
 async def test_only_those_who_may_import(api: Api, server: Server, url: str) -> None:
     project_id = (await api.post("/projects", {"name": "p"}))["id"]
     await add_user(server, "eve")
@@ -646,6 +638,25 @@ async def test_an_import_that_the_server_died_of_begins_anew(
     (task,) = await tasks_of(api, project_id)
     assert await frames_of(api, task["id"]) == ["a.png"]
     assert not archive.parent.exists()
+
+
+async def test_who_goes_away_at_the_last_moment_takes_no_archive_from_its_import(
+    api: Api, server: Server, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_id = (await api.post("/projects", {"name": "p"}))["id"]
+
+    def gone(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        # The request has been recorded by then.
+        patched.setattr(server.queue, "submit", gone)
+        with pytest.raises(aiohttp.ClientError):
+            await sent(api, project_id, COCO, packed(ONE_BOX))
+    await request_service.take_up(server)
+    await api.finished(f"action=import&target=project&target_id={project_id}&subresource=dataset")
+    assert len(await tasks_of(api, project_id)) == 1
+    assert not [path for path in files(config) if path.endswith("zoo.zip")]
 
 
 async def test_labels_changed_under_way_are_a_reason_to_import_again(

@@ -137,7 +137,8 @@ def test_context_images_come_as_a_zip_of_jpegs(make_image, tmp_path) -> None:
     names = ["related_images/a_jpg/1.png", "related_images/a_jpg/x/1.png"]
     for name in names:
         make_image(name)
-    with zipfile.ZipFile(io.BytesIO(context_zip(tmp_path, names, MAX_PIXELS))) as archive:
+    source = MediaSource(SourceKind.IMAGES, tmp_path, max_pixels=MAX_PIXELS)
+    with zipfile.ZipFile(io.BytesIO(context_zip(source, names))) as archive:
         entries = archive.namelist()
         assert len(set(entries)) == 2
         assert entries[0] == "1.jpg"

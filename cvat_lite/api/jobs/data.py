@@ -15,7 +15,7 @@ from cvat_lite.api.media import (
 from cvat_lite.api.parameters import number
 from cvat_lite.api.respond import respond
 from cvat_lite.schemas.data import DataMetaRead, PatchedJobDataMetaWriteRequest
-from cvat_lite.services import data
+from cvat_lite.services import data_meta
 
 routes = web.RouteTableDef()
 
@@ -40,7 +40,7 @@ async def jobs_retrieve_data(request: web.Request) -> web.StreamResponse:
 @response_schema(DataMetaRead)
 async def jobs_retrieve_data_meta(request: web.Request) -> web.Response:
     """Sizes and names of the job's frames."""
-    return respond(request, await data.meta(request[CONTEXT], "jobs", number(request)))
+    return respond(request, await data_meta.meta(request[CONTEXT], "jobs", number(request)))
 
 
 @routes.patch("/api/jobs/{id}/data/meta")
@@ -49,7 +49,7 @@ async def jobs_retrieve_data_meta(request: web.Request) -> web.Response:
 @response_schema(DataMetaRead)
 async def jobs_partial_update_data_meta(request: web.Request) -> web.Response:
     """Delete frames of the job, or bring them back."""
-    changed = await data.patch_meta(request[CONTEXT], "jobs", number(request), request[BODY])
+    changed = await data_meta.patch_meta(request[CONTEXT], "jobs", number(request), request[BODY])
     return respond(request, changed)
 
 

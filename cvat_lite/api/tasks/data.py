@@ -31,7 +31,7 @@ from cvat_lite.schemas.data import (
     DataResponse,
     PatchedDataMetaWriteRequest,
 )
-from cvat_lite.services import data, task_creation
+from cvat_lite.services import data_meta, task_creation
 from cvat_lite.services.uploads import Place, forget
 
 routes = web.RouteTableDef()
@@ -123,7 +123,7 @@ async def tasks_retrieve_data(request: web.Request) -> web.StreamResponse:
 @response_schema(DataMetaRead)
 async def tasks_retrieve_data_meta(request: web.Request) -> web.Response:
     """Sizes and names of all frames."""
-    return respond(request, await data.meta(request[CONTEXT], "tasks", number(request)))
+    return respond(request, await data_meta.meta(request[CONTEXT], "tasks", number(request)))
 
 
 @routes.patch("/api/tasks/{id}/data/meta")
@@ -132,7 +132,7 @@ async def tasks_retrieve_data_meta(request: web.Request) -> web.Response:
 @response_schema(DataMetaRead)
 async def tasks_partial_update_data_meta(request: web.Request) -> web.Response:
     """Delete frames, or bring them back."""
-    changed = await data.patch_meta(request[CONTEXT], "tasks", number(request), request[BODY])
+    changed = await data_meta.patch_meta(request[CONTEXT], "tasks", number(request), request[BODY])
     return respond(request, changed)
 
 

@@ -19,6 +19,7 @@ from cvat_lite.domain.enums import (
     StatusChoice,
     Storage,
     StorageMethod,
+    ValidationMode,
 )
 from cvat_lite.domain.labels import AttributeSpec, Label
 from cvat_lite.services.backups import layout
@@ -137,14 +138,15 @@ def validation(
     """The frames by which the work is checked, twice: as a request names them, and by number."""
     if found is None:
         return UNSET, UNSET
+    mode = ValidationMode(found.mode)
     frames = msgspec.json.decode(found.frames, type=list[int])
     params = layout.ValidationParams(
-        mode=found.mode,
+        mode=mode,
         frames=[names[frame] for frame in frames if frame in names],
         frames_per_job_count=found.frames_per_job_count,
     )
     by_number = layout.ValidationLayout(
-        mode=found.mode,
+        mode=mode,
         frames=frames,
         disabled_frames=msgspec.json.decode(found.disabled_frames, type=list[int]),
         frames_per_job_count=found.frames_per_job_count,

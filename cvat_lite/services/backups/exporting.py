@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import uuid
 from pathlib import Path
 
-from cvat_lite.errors import NotFoundError, RuleError
+from cvat_lite.domain.buckets import BucketSpec
+from cvat_lite.errors import BucketError, MediaError, NotFoundError
 from cvat_lite.services import data, requests, targets
 from cvat_lite.services.backups.writing import Backup, write_backup
+from cvat_lite.services.cloud_storages.access import spec_of
+from cvat_lite.services.cloud_transfers import Location, deliver
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.datasets import name_of
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
+from cvat_lite.store import data as data_store
 from cvat_lite.store.requests import BackgroundRequest
 
 OPERATION = "export:backup"
@@ -21,7 +24,7 @@ UNFIT = re.compile(r"[^\w.-]+", re.ASCII)
 
 
 async def export(
-    context: Context, kind: str, number: int, *, lightweight: bool, filename: str | None
+    context: Context, kind: str, number: int, *, lightweight: bool, goal: Location
 ) -> str:
     """Ask for a backup; answers the id of the request that makes it.
 
@@ -46,7 +49,8 @@ async def export(
                 "kind": kind,
                 "number": number,
                 "lightweight": lightweight,
-                "filename": filename or f"{UNFIT.sub('_', default)}.zip",
+                "filename": goal.filename or f"{UNFIT.sub('_', default)}.zip",
+                **goal.payload,
             },
             project_id=target.project_id,
             task_id=target.task_id,
@@ -69,9 +73,23 @@ async def run(server: Server, request: BackgroundRequest, report: Report) -> Out
         number=asked["number"],
         lightweight=asked["lightweight"],
         max_pixels=config.max_image_pixels,
+        buckets=await buckets_of(server, asked["kind"], asked["number"]),
     )
     await server.workers.run(write_backup, work)
-    return Outcome(file=name, name=asked["filename"], seconds=config.export_lifetime)
+    made = Outcome(file=name, name=asked["filename"], seconds=config.export_lifetime)
+    return await deliver(server, request, made)
+
+
+async def buckets_of(server: Server, kind: str, number: int) -> dict[int, BucketSpec]:
+    """The buckets that media of a task, or of a project's tasks, lie in, by the data's id."""
+    found: dict[int, BucketSpec] = {}
+    async with server.database.snapshot() as db:
+        for data_id, storage_id in await data_store.in_buckets(db, kind, number):
+            try:
+                found[data_id] = await spec_of(server.config, db, storage_id)
+            except BucketError as error:
+                raise MediaError(str(error)) from error
+    return found
 
 
 async def download(context: Context, kind: str, number: int, request_id: str) -> tuple[Path, str]:
@@ -84,12 +102,7 @@ async def download(context: Context, kind: str, number: int, request_id: str) ->
     async with context.database.snapshot() as db:
         # Who has lost the right to make a backup since has lost what was made, too.
         await targets.require(db, context, kind, number, SCOPE)
-    if request.result_file is None:
-        raise RuleError("The result of the request is not ready")
-    path = context.config.exports / request.result_file
-    if not await asyncio.to_thread(path.is_file):
-        raise NotFoundError("The result of the request has expired")
-    return path, request.result_name or path.name
+    return await requests.result_of(context, request)
 
 
 requests.OPERATIONS[OPERATION] = Operation(run)

@@ -17,7 +17,7 @@ from cvat_lite.media.context import FOLDER as RELATED
 from cvat_lite.media.ingest import Material, Plan
 from cvat_lite.media.names import checked_name
 from cvat_lite.services.backups import layout
-from cvat_lite.services.backups.layout import LARGEST, Task, decoded
+from cvat_lite.services.backups.layout import LARGEST, Task, Whole, decoded
 
 LONGEST_LINE = 1 << 20
 #: What lies beside the media and is none.
@@ -65,8 +65,8 @@ class Line(msgspec.Struct):
 
     name: str | None = None
     extension: str = ""
-    width: int = 0
-    height: int = 0
+    width: Whole = 0
+    height: Whole = 0
 
 
 def lines(path: Path, file: str) -> Iterator[Line]:

@@ -27,6 +27,7 @@ from cvat_lite.domain.enums import (
     StatusChoice,
     Storage,
     StorageMethod,
+    ValidationMode,
 )
 from cvat_lite.errors import DatasetError
 
@@ -85,7 +86,7 @@ class Label(msgspec.Struct, kw_only=True):
 class ValidationParams(msgspec.Struct, kw_only=True):
     """Which frames the work is checked by, in the form in which a task's data is asked for."""
 
-    mode: str
+    mode: ValidationMode
     frame_selection_method: str = "manual"
     frames: list[Path] = []
     frames_per_job_count: Whole | None = None
@@ -94,7 +95,7 @@ class ValidationParams(msgspec.Struct, kw_only=True):
 class ValidationLayout(msgspec.Struct, kw_only=True):
     """The same by numbers of frames, with those that do not count any more."""
 
-    mode: str
+    mode: ValidationMode
     frames: list[Whole] = []
     disabled_frames: list[Whole] = []
     frames_per_job_count: Whole | None = None

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from cvat_lite.domain.enums import Storage
 from cvat_lite.errors import MediaError
 from cvat_lite.media.ingest import INDEX, RAW
+from cvat_lite.media.names import below
 from cvat_lite.services.backups import describing, layout, manifest
 from cvat_lite.services.backups.manifest import Picture
+from cvat_lite.services.cloud_files import FetchedFiles
 from cvat_lite.store import backups as store
 from cvat_lite.store.data import Data
 from cvat_lite.store.database import PlainConnection
@@ -38,20 +40,25 @@ class MediaFiles:
     frame_names: dict[int, str]
     has_placeholders: bool
     absent: bool
+    remote: FetchedFiles | None = None
 
     @classmethod
     def of(cls, work: Backup, db: PlainConnection, task: store.TaskFacts, data: Data) -> MediaFiles:
         """What a backup of a task has to hold; MediaError for media that are not at hand."""
         home = work.media / str(data.id)
         root = Path(data.root) if data.root else home / RAW
-        absent = data.storage == Storage.CLOUD_STORAGE and not root.is_dir()
-        if absent and not (work.lightweight and data.kind in PICTURES):
+        away = data.storage == Storage.CLOUD_STORAGE and not root.is_dir()
+        light = work.lightweight and data.kind in PICTURES
+        bucket = work.buckets.get(data.id) if away and not light else None
+        absent = away and bucket is None
+        if absent and not light:
             raise MediaError(
-                f"The media of task {task.id} are in a cloud storage that this server cannot read"
+                f"The media of task {task.id} are in a cloud storage that is not there any more"
             )
         frames = list(store.images(db, data.id)) if data.kind in PICTURES else []
         pictures = list(manifest.pictures(frames))
-        found = manifest.whole(data, pictures, root, task.id, work.max_pixels)
+        # Nobody lists a bucket to find out what its frames were chosen from.
+        found = None if away else manifest.whole(data, pictures, root, task.id, work.max_pixels)
         if found is None and pictures and (data.start_frame or data.frame_filter):
             # Nobody can tell any more what the frames were chosen from: they are all there is.
             data = as_all(data, len(pictures))
@@ -63,7 +70,17 @@ class MediaFiles:
             frame_names={frame.frame: frame.path for frame in frames},
             has_placeholders=any(frame.is_placeholder for frame in frames),
             absent=absent,
+            remote=FetchedFiles(bucket, work.fetched / str(data.id)) if bucket else None,
         )
+
+    def path(self, name: str) -> Path:
+        """The file of that name; MediaError where it cannot be fetched."""
+        return self.remote.path(name) if self.remote else below(self.root, name)
+
+    def release(self, name: str) -> None:
+        """A file is in the archive: what was only fetched for that goes."""
+        if self.remote:
+            self.path(name).unlink()
 
     def described(self) -> layout.Data:
         """What ``task.json`` says of the media; what lies in the archive counts as local."""

@@ -14,9 +14,10 @@ from cvat_lite.errors import NotFoundError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource, Subject
 from cvat_lite.permissions.rules import Privilege
-from cvat_lite.services import requests, uploads
+from cvat_lite.services import requests, upload_requests
 from cvat_lite.services.backups.reading import Ready, Restore, read_backup
 from cvat_lite.services.backups.saving import Saving
+from cvat_lite.services.cloud_transfers import Location, bring, take
 from cvat_lite.services.context import Context, Identity, Server
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
 from cvat_lite.services.uploads import Place
@@ -40,10 +41,10 @@ def place_of(context: Context, kind: str) -> Place:
     return Place(f"{kind}/backup", context.user.id)
 
 
-async def start(context: Context, kind: str, filename: str | None) -> str:
-    """Restore the backup that has been uploaded; answers the id of the request that does it."""
+async def start(context: Context, kind: str, location: Location) -> str:
+    """Restore the backup that has been uploaded or lies in a bucket; answers the id of the request that does it."""
     may_restore(context, kind)
-    path = await uploads.take(context, place_of(context, kind), filename)
+    path, more = await take(context, place_of(context, kind), location)
     single = kind.removesuffix("s")
     order = Order(
         id=f"action=import&target={single}&id={uuid.uuid4()}&subresource=backup",
@@ -51,23 +52,19 @@ async def start(context: Context, kind: str, filename: str | None) -> str:
         target=single,
         payload={
             "kind": kind,
-            "file": path.relative_to(context.config.uploads).as_posix(),
-            "base_url": context.base_url,
+            **more,
         },
         organization_id=context.organization_id,
     )
-    try:
-        return await requests.submit(context, order)
-    except BaseException:
-        await uploads.release(context.server, path)
-        raise
+    return await upload_requests.submit(context, path, order)
 
 
 async def run(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
     """Read the archive in a worker process, then record what it holds, all or nothing."""
     asked = request.payload
-    archive = server.config.uploads / asked["file"]
+    archive = upload_requests.file_of(server, request)
     if request.result_id is None:
+        await bring(server, request)
         report(0.1)
         work = Restore(
             archive=archive,
@@ -82,7 +79,7 @@ async def run(server: Server, request: BackgroundRequest, report: Report) -> Out
     else:
         # The server died after it was made, and before that was told.
         number = request.result_id
-    await uploads.release(server, archive)
+    await upload_requests.drop(server, request)
     return Outcome(result_id=number)
 
 
@@ -123,9 +120,4 @@ async def owner_context(server: Server, request: BackgroundRequest) -> Context:
     )
 
 
-async def drop(server: Server, request: BackgroundRequest) -> None:
-    """Remove the archive of a restore that failed, with what was unpacked of it."""
-    await uploads.release(server, server.config.uploads / request.payload["file"])
-
-
-requests.OPERATIONS[OPERATION] = Operation(run, drop)
+requests.OPERATIONS[OPERATION] = Operation(run, upload_requests.drop)

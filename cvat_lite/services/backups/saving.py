@@ -40,6 +40,7 @@ from cvat_lite.store import labels as label_store
 from cvat_lite.store import projects as project_store
 from cvat_lite.store import rows
 from cvat_lite.store import tasks as task_store
+from cvat_lite.store import validation as validation_store
 from cvat_lite.store.database import Connection
 
 
@@ -140,11 +141,7 @@ class Saving:
         plan = ready.plan
         await data_store.update(db, data_id, data_values(ready, now))
         await data_store.add_images(db, data_id, plan.images, plan.related)
-        await db.executemany(
-            """UPDATE images SET is_placeholder = 1, real_frame = ?3
-               WHERE data_id = ?1 AND frame = ?2""",
-            [(data_id, frame, real) for frame, real in ready.placeholders],
-        )
+        await validation_store.show(db, data_id, dict(ready.placeholders))
         if plan.kind == "audio":
             await data_store.add_audio(
                 db, data_id, plan.file, plan.sampling_rate, has_cover=plan.has_cover
@@ -325,14 +322,5 @@ async def add_validation(db: Connection, data_id: int, ready: TaskReady) -> None
         found = layout.ValidationLayout(
             mode=params.mode, frames=numbers, frames_per_job_count=params.frames_per_job_count
         )
-    await rows.insert(
-        db,
-        "validation_layouts",
-        {
-            "data_id": data_id,
-            "mode": found.mode,
-            "frames": orjson.dumps(found.frames).decode(),
-            "disabled_frames": orjson.dumps(found.disabled_frames).decode(),
-            "frames_per_job_count": found.frames_per_job_count,
-        },
-    )
+    await validation_store.insert(db, data_id, found.mode, found.frames, found.frames_per_job_count)
+    await validation_store.disable(db, data_id, found.disabled_frames)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import shutil
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 import msgspec
 
 from cvat_lite.domain import skeletons
+from cvat_lite.domain.buckets import BucketSpec
 from cvat_lite.domain.enums import LabelType
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import MediaError, NotFoundError
-from cvat_lite.media.names import below
 from cvat_lite.services.backups import describing, layout
 from cvat_lite.services.backups.entries import ByName
 from cvat_lite.services.backups.media_files import MediaFiles
@@ -38,7 +38,11 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """An archive to be written; ``kind`` is ``tasks`` or ``projects``."""
+    """An archive to be written; ``kind`` is ``tasks`` or ``projects``.
+
+    ``buckets`` are where media lie, by the id of their data; what is fetched from there lies in
+    ``fetched`` until it is in the archive.
+    """
 
     database: Path
     out: Path
@@ -48,6 +52,12 @@ class Backup:
     number: int
     lightweight: bool
     max_pixels: int
+    buckets: Mapping[int, BucketSpec] = field(default_factory=dict)
+
+    @property
+    def fetched(self) -> Path:
+        """The directory of what is fetched."""
+        return Path(f"{self.out}.files")
 
 
 class Archive:
@@ -105,6 +115,7 @@ def write_backup(work: Backup) -> None:
         part.replace(work.out)
     finally:
         part.unlink(missing_ok=True)
+        shutil.rmtree(work.fetched, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,8 @@ class Writer:
         for name, pieces in files.made():
             self.archive.add(f"{folder}{layout.DATA}/{name}", pieces)
         for name in files.names():
-            self.archive.add_file(f"{folder}{layout.DATA}/{name}", below(files.root, name))
+            self.archive.add_file(f"{folder}{layout.DATA}/{name}", files.path(name))
+            files.release(name)
         owner = ("task_id", number) if task.project_id is None else ("project_id", task.project_id)
         labels = store.labels(self.db, *owner)
         jobs = store.jobs(self.db, number)

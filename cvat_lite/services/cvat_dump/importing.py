@@ -17,6 +17,7 @@ from typing import Any
 
 from cvat_lite.config import Config
 from cvat_lite.errors import StoreError
+from cvat_lite.services.cloud_storages.sealing import seal_imported
 from cvat_lite.services.cvat_dump import checks, stream
 from cvat_lite.services.cvat_dump.errors import DumpError
 from cvat_lite.services.cvat_dump.files import Placing, Tell, opened
@@ -50,6 +51,7 @@ def import_dump(config: Config, dump: Path, files: Path, tell: Tell) -> Report:
                 raise DumpError(f"The store in {config.data_dir} is not empty: it holds {holds}.")
             report = make(config, dump, files, work, tell)
             publish(config, work)
+            seal_imported(config)
     except OSError as error:
         raise DumpError(f"The import failed: {error}") from error
     return report

@@ -12,12 +12,11 @@ import asyncio
 from cvat_lite.domain import clock
 from cvat_lite.domain.labels import Label
 from cvat_lite.errors import NotFoundError, RuleError
-from cvat_lite.formats import registry
-from cvat_lite.formats.registry import UnknownFormatError
-from cvat_lite.services import labels, requests, targets, uploads
+from cvat_lite.services import datasets, labels, requests, targets, upload_requests
 from cvat_lite.services.backups import describing, layout
 from cvat_lite.services.backups.restoring import owner_context, undo
 from cvat_lite.services.backups.saving import Saving
+from cvat_lite.services.cloud_transfers import Location, bring, take
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.project_import.preparing import Prepared, Work, prepare
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
@@ -42,14 +41,11 @@ def place_of(project_id: int) -> Place:
 
 
 async def may_import(context: Context, project_id: int, format_name: str | None) -> Target:
-    """Ask for the right to import; RuleError for a format that is not known (None: not asked)."""
+    """Ask for the right to import; RuleError for a format that does not fit (None: not asked)."""
     async with context.database.snapshot() as db:
         target = await targets.require(db, context, "projects", project_id, SCOPE)
-    if format_name is not None:
-        try:
-            await asyncio.to_thread(registry.importer, format_name)
-        except UnknownFormatError:
-            raise RuleError(f"Unknown input format '{format_name}'") from None
+        if format_name is not None:
+            await datasets.check_importer(db, target, format_name)
     return target
 
 
@@ -57,39 +53,36 @@ async def start(
     context: Context,
     project_id: int,
     format_name: str,
-    filename: str | None,
+    location: Location,
     *,
     masks_to_polygons: bool,
 ) -> str:
-    """Import the archive that has been uploaded; answers the id of the request that does it."""
+    """Import the archive that was uploaded or lies in a bucket; answers the id of the request that does it."""
     target = await may_import(context, project_id, format_name)
-    path = await uploads.take(context, place_of(project_id), filename)
+    path, more = await take(context, place_of(project_id), location)
     order = Order(
         id=f"action=import&target=project&target_id={project_id}&subresource=dataset",
         operation=OPERATION,
         target="project",
         payload={
             "format": format_name,
-            "file": path.relative_to(context.config.uploads).as_posix(),
             "masks_to_polygons": masks_to_polygons,
+            **more,
         },
         project_id=project_id,
         organization_id=target.organization_id,
         format=format_name,
     )
-    try:
-        return await requests.submit(context, order)
-    except BaseException:
-        await uploads.release(context.server, path)
-        raise
+    return await upload_requests.submit(context, path, order)
 
 
 async def run(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
     """Read the archive in a worker process, then record what it holds, all or nothing."""
     asked = request.payload
-    archive = server.config.uploads / asked["file"]
+    archive = upload_requests.file_of(server, request)
     # Noted means: the server died after everything was made, and before that was told.
     if request.result_id is None:
+        await bring(server, request)
         async with server.database.snapshot() as db:
             known = await labels_of(db, request.project_id or 0)
         report(0.1)
@@ -104,7 +97,7 @@ async def run(server: Server, request: BackgroundRequest, report: Report) -> Out
         prepared = await server.workers.run(prepare, work)
         report(0.8)
         await save(server, request, prepared, known)
-    await uploads.release(server, archive)
+    await upload_requests.drop(server, request)
     return Outcome()
 
 
@@ -155,9 +148,4 @@ async def record(
     await request_store.update(db, request.id, {"result_id": project_id})
 
 
-async def drop(server: Server, request: BackgroundRequest) -> None:
-    """Remove the archive of an import that failed, with what was unpacked of it."""
-    await uploads.release(server, server.config.uploads / request.payload["file"])
-
-
-requests.OPERATIONS[OPERATION] = Operation(run, drop)
+requests.OPERATIONS[OPERATION] = Operation(run, upload_requests.drop)
