@@ -34,6 +34,9 @@ def deserialize(operation_id: str, kind: str, body: bytes) -> None:
     endpoint = known().get(operation_id)
     if endpoint is None or len(body) > LONGEST:
         return
+    if operation_id == "quality_create_report":
+        # The SDK declares the report of an older form; a recorded CVAT answers the request's id.
+        return
     schema = endpoint.settings["response_schema"]
     if schema is None or schema == (file_type,) or "json" not in kind:
         return

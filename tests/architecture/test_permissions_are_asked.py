@@ -18,6 +18,8 @@ from cvat_lite.api.middleware import SERVER
 from cvat_lite.app import make_app
 from cvat_lite.config import Config
 from cvat_lite.permissions import engine
+from cvat_lite.services.context import Server
+from cvat_lite.store import cloud_storages
 from tests.api.people import PASSWORD, add_user
 from tests.api.test_tasks import make_task
 from tests.client import ADMIN_PASSWORD, Api, basic
@@ -38,6 +40,13 @@ HOOK = {
     "events": ["update:task"],
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "cloudstorages_create": {
+        "provider_type": "AWS_S3_BUCKET",
+        "resource": "x",
+        "display_name": "x",
+        "credentials_type": "ANONYMOUS_ACCESS",
+        "specific_attributes": "endpoint_url=http://127.0.0.1:9",
+    },
     "auth_create_access_tokens": {"name": "x"},
     "consensus_create_merge": {"task_id": 1},
     "comments_create": {"message": "x", "issue": 1},
@@ -55,6 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "lambda_create_requests": {"function": "none", "task": 1},
     "organizations_create": {"slug": "other"},
     "projects_create": {"name": "x"},
+    "quality_create_report": {"task_id": 1},
     "reviews_create": {"job": 1, "status": "accepted"},
     "snapshots_create": {"name": "x"},
     "tasks_create": {"name": "x"},
@@ -94,6 +104,19 @@ async def populate(api: Api) -> dict[str, str]:
     form.add_field("file", png(), filename="a.png", content_type="image/png")
     asset = await api.post("/assets", data=form)
     return {"key": invitation["key"], "rq_id": made["rq_id"], "uuid": asset["uuid"]}
+
+
+async def add_storage(server: Server) -> None:
+    """A cloud storage of the administrator, whose bucket nobody has to reach."""
+    values = {
+        "provider_type": "AWS_S3_BUCKET",
+        "resource": "x",
+        "display_name": "x",
+        "credentials_type": "ANONYMOUS_ACCESS",
+        "owner_id": 1,
+    }
+    async with server.database.writing() as db:
+        await cloud_storages.insert(db, values, ())
 
 
 def path_of(route: web.AbstractRoute, keys: dict[str, str]) -> str:
@@ -157,6 +180,7 @@ async def test_every_operation_asks_before_it_acts(running: Any) -> None:
     async with Api(url, ("admin", ADMIN_PASSWORD)) as admin:
         keys = await populate(admin)
         await add_user(app[SERVER], "stranger")
+        await add_storage(app[SERVER])
         asked.clear()
         guilty = []
         headers = {"Authorization": basic("stranger", PASSWORD)}

@@ -150,6 +150,20 @@ CALLS: dict[str, Callable[[World], Arguments]] = {
     "auth_retrieve_access_tokens": by_id(lambda world: world.token().id),
     "auth_retrieve_access_tokens_self": lambda world: {BY: world.bearer()},
     "auth_retrieve_rules": plain(),
+    "cloudstorages_create": plain(cloud_storage_write_request=World.storage_request),
+    "cloudstorages_destroy": by_id(World.storage),
+    "cloudstorages_list": plain(),
+    "cloudstorages_partial_update": by_id(
+        World.storage,
+        patched_cloud_storage_write_request=models.PatchedCloudStorageWriteRequest(
+            description="cats"
+        ),
+    ),
+    "cloudstorages_retrieve": by_id(World.storage),
+    "cloudstorages_retrieve_actions": by_id(World.storage),
+    "cloudstorages_retrieve_content_v2": by_id(World.storage),
+    "cloudstorages_retrieve_preview": by_id(World.storage),
+    "cloudstorages_retrieve_status": by_id(World.storage),
     "comments_create": plain(
         comment_write_request=lambda world: models.CommentWriteRequest(
             issue=world.issue(), message="because"
@@ -168,6 +182,50 @@ CALLS: dict[str, Callable[[World], Arguments]] = {
         )
     ),
     "consensus_list_settings": plain(),
+    "quality_create_settings_requirements": plain(
+        quality_requirement_request=lambda world: models.QualityRequirementRequest(
+            settings_id=world.quality_settings(), name="boxes"
+        )
+    ),
+    "quality_create_settings_requirements_bulk": plain(
+        quality_requirement_bulk_create_request=lambda world: (
+            models.QualityRequirementBulkCreateRequest(
+                settings_id=world.quality_settings(),
+                requirements=[models.QualityRequirementBulkCreateNodeRequest(name="boxes")],
+            )
+        )
+    ),
+    "quality_destroy_settings_requirements": by_id(World.quality_requirement),
+    "quality_list_settings_requirements": plain(),
+    "quality_partial_update_settings_requirements": by_id(
+        World.quality_requirement,
+        patched_quality_requirement_request=models.PatchedQualityRequirementRequest(name="b"),
+    ),
+    "quality_retrieve_settings_requirements": by_id(World.quality_requirement),
+    "quality_update_settings_requirements": by_id(
+        World.quality_requirement,
+        quality_requirement_request=models.QualityRequirementRequest(name="c"),
+    ),
+    "quality_create_report": plain(
+        _parse_response=False,
+        quality_report_create_request=lambda world: models.QualityReportCreateRequest(
+            project_id=world.project()
+        ),
+    ),
+    "quality_list_conflicts": plain(),
+    "quality_list_reports": plain(),
+    "quality_list_settings": plain(),
+    "quality_partial_update_settings": by_id(
+        World.quality_settings,
+        patched_quality_settings_request=models.PatchedQualitySettingsRequest(inherit=False),
+    ),
+    "quality_retrieve_report": by_id(World.quality_report),
+    "quality_retrieve_report_data": by_id(World.quality_report),
+    "quality_retrieve_settings": by_id(World.quality_settings),
+    "quality_update_settings": by_id(
+        World.quality_settings,
+        quality_settings_request=models.QualitySettingsRequest(inherit=False),
+    ),
     "consensus_partial_update_settings": by_id(
         World.consensus_settings,
         patched_consensus_settings_request=models.PatchedConsensusSettingsRequest(quorum=0.5),
@@ -407,7 +465,8 @@ def test_the_sdk_calls_it_and_takes_the_answer(world: World, operation_id: str) 
     [endpoint] = [one for name, one in endpoints() if name == operation_id]
     promised = endpoint.settings["response_schema"]
     kind = promised[0] if promised else None
-    if isinstance(kind, type):
+    # The answer of what a recorded CVAT does otherwise than the SDK declares is not parsed.
+    if isinstance(kind, type) and "_parse_response" not in arguments:
         expected = io.IOBase if issubclass(kind, io.IOBase) else kind
         assert isinstance(found, expected)
 

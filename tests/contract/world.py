@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import re
 import threading
 import time
@@ -18,6 +19,8 @@ from cvat_sdk.api_client import ApiClient, Configuration, models
 from tests.client import ADMIN_PASSWORD
 from tests.images import png
 from tests.process import CHECKOUT, ServerProcess
+from tests.s3 import S3
+from tests.s3 import serving as s3_serving
 
 PASSWORD = "An0ther_one!"
 FORMAT, IMPORTED = "CVAT for images 1.1", "CVAT 1.1"
@@ -25,6 +28,7 @@ FORM = "multipart/form-data"
 PATIENCE = 30
 #: A function that annotates, under this name.
 FUNCTION, SOURCE = "spots", CHECKOUT / "examples" / "bright_spots.py"
+MANIFEST = b'{"version":"1.1"}\n{"type":"images"}\n{"name":"cat","extension":".png"}\n'
 LABELS = [models.PatchedLabelRequest(name="cat")]
 SPECIFICATION = {"name": "cats", "labels": LABELS}
 
@@ -32,8 +36,9 @@ SPECIFICATION = {"name": "cats", "labels": LABELS}
 class World:
     """A server, and what the calls need: each answer of a method is a new object's id."""
 
-    def __init__(self, server: ServerProcess, share: Path) -> None:
+    def __init__(self, server: ServerProcess, share: Path, s3: S3) -> None:
         self.server = server
+        self.s3 = s3
         self.share = share
         self.api = self.client("admin", ADMIN_PASSWORD)
         self.numbers = itertools.count(1)
@@ -41,6 +46,19 @@ class World:
     def client(self, username: str, password: str = PASSWORD) -> ApiClient:
         """A client that somebody is logged in with."""
         return ApiClient(Configuration(self.server.url, username=username, password=password))
+
+    def storage_request(self) -> models.CloudStorageWriteRequest:
+        """A bucket with a picture and a manifest that names it."""
+        name = self.s3.new_bucket({"cat.png": png(), "manifest.jsonl": MANIFEST})
+        body = self.s3.storage(name, manifests=["manifest.jsonl"])
+        body["provider_type"] = models.ProviderTypeEnum(body["provider_type"])
+        body["credentials_type"] = models.CredentialsTypeEnum(body["credentials_type"])
+        return models.CloudStorageWriteRequest(**body)
+
+    def storage(self) -> int:
+        """A cloud storage."""
+        made, _ = self.api.cloudstorages_api.create(self.storage_request())
+        return int(made.id)
 
     def bearer(self) -> ApiClient:
         """A client that proves who it is by an access token."""
@@ -152,6 +170,27 @@ class World:
         """How a task is merged."""
         found, _ = self.api.consensus_api.list_settings(task_id=self.consensus_task())
         return found.results[0].id
+
+    def quality_settings(self) -> int:
+        """How a task is judged."""
+        found, _ = self.api.quality_api.list_settings(task_id=self.task())
+        return found.results[0].id
+
+    def quality_requirement(self) -> int:
+        """What tags have to reach."""
+        request = models.QualityRequirementRequest(settings_id=self.quality_settings(), name="tags")
+        made, _ = self.api.quality_api.create_settings_requirements(
+            quality_requirement_request=request
+        )
+        return int(made.id)
+
+    def quality_report(self) -> int:
+        """A report of a project without tasks."""
+        request = models.QualityReportCreateRequest(project_id=self.project())
+        _, answer = self.api.quality_api.create_report(
+            quality_report_create_request=request, _parse_response=False
+        )
+        return int(self.finished(json.loads(answer.data)["rq_id"]).result_id)
 
     def spotted_task(self) -> int:
         """A task with a label for what the function finds."""
@@ -349,5 +388,5 @@ def serving(directory: Path) -> Iterator[World]:
     }
     words = ("serve", "--port", "0", "--data-dir", directory / "data", "--share", share)
     words = (*words, "--function", f"{FUNCTION}={SOURCE}")
-    with ServerProcess(*words, **settings) as server:
-        yield World(server, share)
+    with ServerProcess(*words, **settings) as server, s3_serving() as s3:
+        yield World(server, share, s3)

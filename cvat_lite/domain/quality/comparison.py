@@ -39,9 +39,14 @@ def compare(
         theirs = [item_of(one) for one in due.get(truth_frame, ())]
         size = scene.sizes.get(frame, UNKNOWN_SIZE)
         compared = Frame(theirs, ours, size, parameters)
-        results[str(frame)] = _frame_result(compared, frame, names, (job.job_id, truth.job_id))
+        found = match_shapes(compared), match_tags(compared)
+        about = (frame, (job.job_id, truth.job_id))
+        results[str(frame)] = _frame_result(compared, about, names, found)
         for one in tallies:
-            one.add(frame, theirs, ours, size)
+            if one.is_about_all(parameters):
+                one.take(compared, *found)
+            else:
+                one.add(frame, theirs, ours, size)
     return {
         "parameters": data_of_parameters(parameters),
         "comparison_summary": summarized(
@@ -53,9 +58,11 @@ def compare(
     }
 
 
-def _frame_result(frame: Frame, number: int, names: Names, jobs: tuple[int, int]) -> dict[str, Any]:
-    """What a report has of a frame."""
-    shapes, tags = match_shapes(frame), match_tags(frame)
+def _frame_result(
+    frame: Frame, about: tuple[int, tuple[int, int]], names: Names, matched: tuple[Found, Found]
+) -> dict[str, Any]:
+    """What a report has of a frame: ``about`` is its number, and the ids of job and truth."""
+    (number, jobs), (shapes, tags) = about, matched
     counts = names.empty()
     names.count(counts, shapes)
     names.count(counts, tags)

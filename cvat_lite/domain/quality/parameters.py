@@ -55,6 +55,27 @@ class Metric(StrEnum):
     LABEL_DICE = "label_dice"
 
 
+class Comparator(StrEnum):
+    """How two values of an attribute are compared."""
+
+    EXACT = "exact"
+    LEVENSHTEIN = "levenshtein"
+
+
+class RequirementKind(StrEnum):
+    """The kinds of annotations that a requirement can be about."""
+
+    TAG = "tag"
+    RECTANGLE = "rectangle"
+    SKELETON = "skeleton"
+    SKELETON_KEYPOINT = "skeleton_keypoint"
+    POINTS = "points"
+    POLYLINE = "polyline"
+    MASK = "mask"
+    POLYGON = "polygon"
+    ELLIPSE = "ellipse"
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeRule:
     """How the values of one attribute are compared.

@@ -19,7 +19,13 @@ from cvat_lite.domain.quality.matrix import (
     matrix,
     target_summary,
 )
-from cvat_lite.domain.quality.parameters import UNMATCHED, Label, Metric, Requirement
+from cvat_lite.domain.quality.parameters import (
+    UNMATCHED,
+    Label,
+    Metric,
+    Parameters,
+    Requirement,
+)
 from cvat_lite.domain.quality.selection import (
     KEYPOINT,
     Predicate,
@@ -81,6 +87,24 @@ class Tally:
 
     def __post_init__(self) -> None:
         self.counts = self.names.empty()
+
+    def is_about_all(self, parameters: Parameters) -> bool:
+        """Whether the report's own comparison by these rules is that of the requirement."""
+        wanted = self.requirement
+        return (
+            wanted.annotation_type is None
+            and not wanted.filter.strip()
+            and not _required(wanted)
+            and wanted.parameters == parameters
+        )
+
+    def take(self, compared: Frame, shapes: Found, tags: Found) -> None:
+        """Count a frame that has been compared already."""
+        held = len(compared.truth) + len(compared.job)
+        self.seen += held
+        self.kept += held
+        self.names.count(self.counts, shapes)
+        self.names.count(self.counts, tags)
 
     def add(self, frame: int, truth: Sequence[Item], job: Sequence[Item], size: Size) -> None:
         """Compare a frame's annotations of the requirement's kind that its rule is true of."""

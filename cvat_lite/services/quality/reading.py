@@ -1,0 +1,119 @@
+"""Reports and conflicts as they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from cvat_lite.domain.quality.summary import summary
+from cvat_lite.errors import NotFoundError
+from cvat_lite.permissions import engine
+from cvat_lite.permissions.facts import Resource
+from cvat_lite.services import targets
+from cvat_lite.services.context import Context
+from cvat_lite.services.views import basic_user
+from cvat_lite.store import quality as store
+from cvat_lite.store.database import Connection
+from cvat_lite.store.filters import ListQuery, Selection, select
+
+Condition = tuple[str, tuple[object, ...]]
+SHOWN = ["id", "job_id", "task_id", "project_id", "parent_id", "target"]
+DATES = ["created_date", "target_last_updated", "gt_last_updated"]
+
+
+def view(context: Context, row: dict[str, Any]) -> dict[str, Any]:
+    """A report on the wire."""
+    data = {
+        "comparison_summary": orjson.loads(row["summary"]),
+        "requirements": orjson.loads(row["requirements"] or "[]"),
+    }
+    return {
+        **{name: row[name] for name in SHOWN},
+        "summary": summary(data, row["target"]),
+        **{name: row[name] for name in DATES},
+        "assignee": assignee(context, row),
+    }
+
+
+def assignee(context: Context, row: dict[str, Any]) -> dict[str, Any] | None:
+    """Whoever the target was assigned to when the report was made."""
+    if row["assignee_id"] is None:
+        return None
+    names = (row["username"], row["first_name"], row["last_name"])
+    return basic_user(context, row["assignee_id"], *names)
+
+
+async def list_reports(
+    context: Context, query: ListQuery
+) -> tuple[int, list[dict[str, Any]], Selection]:
+    """A page of the reports that the asker may see."""
+    subject = context.subject
+    engine.authorize(subject, "list", Resource.here(subject, "quality_reports"))
+    selection = select(store.REPORTS, query, engine.visible(subject, "quality_reports"))
+    async with context.database.reading() as db:
+        count, found = await store.reports(db, selection)
+    return count, [view(context, one) for one in found], selection
+
+
+async def require(db: Connection, context: Context, number: int) -> dict[str, Any]:
+    """The report, if the asker may see it; NotFoundError or ForbiddenError otherwise."""
+    found = await store.report(db, number)
+    if found is None:
+        raise NotFoundError.of("QualityReport")
+    kind = found["target"]
+    target = await targets.find(db, context, f"{kind}s", found[f"{kind}_id"])
+    asked = targets.as_part(target.resource, "quality_reports")
+    engine.authorize(context.subject, "view", asked)
+    return found
+
+
+async def retrieve(context: Context, number: int) -> dict[str, Any]:
+    """A report as the API shows it."""
+    async with context.database.snapshot() as db:
+        return view(context, await require(db, context, number))
+
+
+async def data(context: Context, number: int) -> bytes:
+    """All that a report holds, as JSON; dates as CVAT writes them there."""
+    async with context.database.snapshot() as db:
+        found = await require(db, context, number)
+        text = await store.report_data(db, number)
+    kind = f"{found['target']}_id"
+    head = {
+        "id": number,
+        kind: found[kind],
+        **{name: plain_date(found[name]) for name in DATES},
+        "assignee": assignee(context, found),
+    }
+    body = text.lstrip()[1:].encode()
+    return orjson.dumps(head)[:-1] + (b"" if body.lstrip().startswith(b"}") else b", ") + body
+
+
+def plain_date(value: str | None) -> str | None:
+    """``2026-11-23 18:02:48.638502+00:00``."""
+    return None if value is None else value.replace("T", " ").replace("Z", "+00:00")
+
+
+async def list_conflicts(
+    context: Context, query: ListQuery, report_id: int | None
+) -> tuple[int, list[dict[str, Any]], Selection]:
+    """A page of the conflicts that the asker may see, of a report and those below it."""
+    subject = context.subject
+    engine.authorize(subject, "list", Resource.here(subject, "quality_conflicts"))
+    seen = engine.visible(subject, "quality_conflicts")
+    if report_id is not None:
+        seen = both(seen, (store.UNDER, (report_id,)))
+        async with context.database.snapshot() as db:
+            await require(db, context, report_id)
+    selection = select(store.CONFLICTS, query, seen)
+    async with context.database.reading() as db:
+        count, found = await store.conflicts(db, selection)
+    for one in found:
+        one["annotation_ids"] = orjson.loads(one["annotation_ids"])
+    return count, found, selection
+
+
+def both(first: Condition, second: Condition) -> Condition:
+    """The condition that both hold."""
+    return f"({first[0]}) AND {second[0]}", (*first[1], *second[1])
