@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
 from aiohttp import web
 
 from cvat_lite.api.collections import list_parameters
-from cvat_lite.api.declare import BODY, CONTEXT, docs, request_schema, response_schema
-from cvat_lite.api.parameters import integer, number
-from cvat_lite.api.respond import list_query, respond, respond_page
+from cvat_lite.api.declare import BODY, CONTEXT, docs, query, request_schema, response_schema
+from cvat_lite.api.parameters import flag, integer, number
+from cvat_lite.api.respond import disposition, list_query, respond, respond_page
+from cvat_lite.errors import ValidationError
 from cvat_lite.schemas.common import RqId
 from cvat_lite.schemas.quality import (
     PaginatedAnnotationConflictList,
@@ -15,20 +17,23 @@ from cvat_lite.schemas.quality import (
     PaginatedQualitySettingsList,
     PatchedQualitySettingsRequest,
     QualityReport,
+    QualityReportConfusionMatrix,
     QualityReportCreateRequest,
     QualitySettings,
     QualitySettingsRequest,
 )
-from cvat_lite.services.quality import making, reading, settings
+from cvat_lite.services.quality import downloads, making, reading, settings
 from cvat_lite.store.quality import COLLECTION, CONFLICTS, REPORTS
 
 routes = web.RouteTableDef()
-REPORT = {
-    "name": "report_id",
-    "in": "query",
-    "schema": {"type": "integer"},
-    "description": "The conflicts of this report and of those it is made of",
-}
+BYTES = {"type": "string", "format": "binary"}
+REPORT = query("report_id", "integer", "The conflicts of this report and of those it is made of")
+LEGACY = query(
+    "include_legacy",
+    "boolean",
+    "Whether reports are listed that an older CVAT made, which had no requirements",
+    default=True,
+)
 
 
 @routes.get("/api/quality/settings")
@@ -36,8 +41,8 @@ REPORT = {
 @response_schema(PaginatedQualitySettingsList)
 async def quality_list_settings(request: web.Request) -> web.Response:
     """The settings of the tasks and projects that the asker may see."""
-    query = list_query(request, COLLECTION.simple)
-    count, results, selection = await settings.list_page(request[CONTEXT], query)
+    found = list_query(request, COLLECTION.simple)
+    count, results, selection = await settings.list_page(request[CONTEXT], found)
     return respond_page(request, count, results, selection.page, selection.page_size)
 
 
@@ -70,23 +75,40 @@ async def quality_update_settings(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/quality/reports")
-@docs(tags=["quality"], summary="List quality reports", parameters=list_parameters(REPORTS))
+@docs(
+    tags=["quality"],
+    summary="List quality reports",
+    parameters=[*list_parameters(REPORTS), LEGACY],
+)
 @response_schema(PaginatedQualityReportList)
 async def quality_list_reports(request: web.Request) -> web.Response:
     """The reports of what the asker may see."""
-    query = list_query(request, REPORTS.simple)
-    count, results, selection = await reading.list_reports(request[CONTEXT], query)
+    found = list_query(request, REPORTS.simple)
+    legacy = flag(request, "include_legacy", default=True)
+    count, results, selection = await reading.list_reports(request[CONTEXT], found, legacy=legacy)
     return respond_page(request, count, results, selection.page, selection.page_size)
 
 
 @routes.post("/api/quality/reports")
-@docs(tags=["quality"], summary="Have a report made")
+@docs(
+    tags=["quality"],
+    summary="Have a report made",
+    parameters=[query("rq_id", description="Ask for the report that this request has made")],
+)
 @request_schema(QualityReportCreateRequest, required=False)
-@response_schema(RqId, 202)
+@response_schema(QualityReport, 201, "The report that the request has made")
+@response_schema(RqId, 202, "The request that makes the report")
 async def quality_create_report(request: web.Request) -> web.Response:
-    """Judge the annotations of a task or project by its ground truth."""
-    rq_id = await making.create(request[CONTEXT], request[BODY])
-    return respond(request, {"rq_id": rq_id})
+    """Judge the annotations of a task or project by its ground truth.
+
+    The report itself is answered to those who ask with the id of a request that is done, as
+    clients did before there was ``/api/requests``.
+    """
+    context, rq_id = request[CONTEXT], request.query.get("rq_id")
+    if rq_id:
+        report = await reading.made_by(context, rq_id)
+        return respond(request, report or {"rq_id": rq_id}, status=201 if report else 202)
+    return respond(request, {"rq_id": await making.create(context, request[BODY])}, status=202)
 
 
 @routes.get("/api/quality/reports/{id}")
@@ -101,17 +123,67 @@ async def quality_retrieve_report(request: web.Request) -> web.Response:
 @docs(
     tags=["quality"],
     summary="Get the data of a quality report",
+    parameters=[query("format", enum=["json"], default="json")],
     responses={
-        200: {
-            "description": "All that the report holds",
-            "content": {"application/json": {"schema": {"type": "object"}}},
+        "200": {
+            "description": "All that the report holds, as JSON",
+            "content": {"application/json": {"schema": BYTES}},
         }
     },
 )
 async def quality_retrieve_report_data(request: web.Request) -> web.Response:
     """All that a report holds."""
-    body = await reading.data(request[CONTEXT], number(request))
+    body = await downloads.data(request[CONTEXT], number(request))
     return web.Response(body=body, content_type="application/json")
+
+
+@routes.get("/api/quality/reports/{id}/confusion")
+@docs(
+    tags=["quality"],
+    summary="Download the confusion matrices of a quality report",
+    responses={
+        "200": {
+            "description": "A zip of a table (CSV) for each requirement",
+            "content": {"application/zip": {"schema": BYTES}},
+        }
+    },
+)
+async def quality_retrieve_report_confusion(request: web.Request) -> web.Response:
+    """The confusion matrices of a report: rows are labels of the job, columns of the truth."""
+    body, name = await downloads.confusion(request[CONTEXT], number(request))
+    headers = {"Content-Disposition": disposition(name)}
+    return web.Response(body=body, content_type="application/zip", headers=headers)
+
+
+@routes.get("/api/quality/reports/{id}/confusion/matrix")
+@docs(
+    tags=["quality"],
+    summary="Get the confusion matrix of a requirement",
+    parameters=[
+        query("requirement", "integer", "The id of the requirement", required=True),
+        query("format", enum=["csv", "json"], default="json"),
+    ],
+    responses={
+        "200": {
+            "description": "The matrix and the figures that follow from it",
+            "content": {
+                "application/json": {"schema": QualityReportConfusionMatrix},
+                "text/csv": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def quality_retrieve_report_requirement_confusion(request: web.Request) -> web.Response:
+    """How often annotations of a label were given where another was due, for one requirement."""
+    requirement = integer(request, "requirement")
+    if requirement is None:
+        raise ValidationError({"requirement": ["This field is required."]})
+    asked = request[CONTEXT], number(request), requirement
+    if request.query.get("format") == "csv":
+        body = await downloads.matrix_csv(*asked)
+        return web.Response(body=body, content_type="text/csv", charset="utf-8")
+    found = await downloads.matrix(*asked)
+    return web.Response(body=orjson.dumps(found), content_type="application/json")
 
 
 @routes.get("/api/quality/conflicts")
@@ -123,7 +195,7 @@ async def quality_retrieve_report_data(request: web.Request) -> web.Response:
 @response_schema(PaginatedAnnotationConflictList)
 async def quality_list_conflicts(request: web.Request) -> web.Response:
     """Where annotations and ground truth do not agree."""
-    query = list_query(request, CONFLICTS.simple)
+    found = list_query(request, CONFLICTS.simple)
     context, report_id = request[CONTEXT], integer(request, "report_id")
-    count, results, selection = await reading.list_conflicts(context, query, report_id)
+    count, results, selection = await reading.list_conflicts(context, found, report_id)
     return respond_page(request, count, results, selection.page, selection.page_size)

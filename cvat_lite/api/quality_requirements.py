@@ -48,7 +48,7 @@ async def quality_create_settings_requirements(request: web.Request) -> web.Resp
     responses={
         "201": {
             "description": "The requirements, each before those that inherit from it",
-            "content": {CVAT_JSON: {"schema": {"type": "array", "items": {"type": "object"}}}},
+            "content": {CVAT_JSON: {"schema": {"type": "array", "items": QualityRequirement}}},
         }
     },
 )

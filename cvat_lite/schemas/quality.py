@@ -7,7 +7,14 @@ from typing import Any
 from marshmallow import fields
 
 from cvat_lite.domain.annotations import LARGEST_ID
-from cvat_lite.domain.quality.parameters import Metric, PointSizeBase
+from cvat_lite.domain.quality.parameters import (
+    Aggregation,
+    CalculationStatus,
+    Figure,
+    Metric,
+    PointSizeBase,
+    Target,
+)
 from cvat_lite.schemas.base import Boolean, Choice, Integer, List, Nested, Number, String, Wire
 from cvat_lite.schemas.common import BasicUser, paginated
 from cvat_lite.schemas.quality_requirements import (
@@ -73,6 +80,126 @@ class QualityReportCreateRequest(Wire):
     project_id = Integer(minimum=0, maximum=LARGEST_ID)
 
 
+class ScoreComponents(Wire):
+    """What a score is made of."""
+
+    valid_count = fields.Integer(required=True)
+    missing_count = fields.Integer(required=True)
+    extra_count = fields.Integer(required=True)
+
+
+class RequirementCalculation(Wire):
+    """Whether there is a score, and if not, why."""
+
+    status = Choice(CalculationStatus, required=True)
+    reason = fields.String()
+
+
+class QualityReportRequirement(Wire):
+    """How a requirement came out."""
+
+    requirement_id = fields.Integer(required=True, allow_none=True)
+    name = fields.String(required=True)
+    metric = Choice(Metric, required=True)
+    score = fields.Float(required=True, allow_none=True)
+    score_components = fields.Nested(ScoreComponents, required=True)
+    calculation = fields.Nested(RequirementCalculation, required=True)
+    threshold = fields.Float(required=True)
+
+
+class QualityReportRequirements(Wire):
+    """How the requirements came out."""
+
+    total = fields.Integer(required=True)
+    enabled = fields.Integer(required=True)
+    completed = fields.Integer(required=True)
+    not_computed = fields.Integer(required=True)
+    items = fields.List(fields.Nested(QualityReportRequirement), required=True)
+
+
+class QualityReportJobs(Wire):
+    """How many jobs a report is about."""
+
+    total = fields.Integer(required=True)
+    excluded = fields.Integer(required=True)
+    not_checkable = fields.Integer(required=True)
+    included = fields.Integer(required=True)
+    completed = fields.Integer(required=True)
+
+
+class QualityReportTasks(Wire):
+    """How many tasks a report is about."""
+
+    total = fields.Integer(required=True)
+    custom = fields.Integer(required=True)
+    not_configured = fields.Integer(required=True)
+    excluded = fields.Integer(required=True)
+    included = fields.Integer(required=True)
+    completed = fields.Integer(required=True)
+
+
+class QualityReportSummary(Wire):
+    """What a report comes to; the figures that 2.80 has no more are those of older clients."""
+
+    total_frames = fields.Integer(required=True)
+    validation_frames = fields.Integer(required=True)
+    validation_frame_share = fields.Float(required=True)
+    conflict_count = fields.Integer(required=True)
+    error_count = fields.Integer(required=True)
+    conflicts_by_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    tasks = fields.Nested(QualityReportTasks)
+    jobs = fields.Nested(QualityReportJobs)
+    requirements = fields.Nested(QualityReportRequirements)
+    frame_count = fields.Integer(required=True)
+    frame_share = fields.Float(required=True)
+    warning_count = fields.Integer(required=True)
+    valid_count = fields.Integer(required=True)
+    ds_count = fields.Integer(required=True)
+    gt_count = fields.Integer(required=True)
+    total_count = fields.Integer(required=True)
+    accuracy = fields.Float(required=True)
+    precision = fields.Float(required=True)
+    recall = fields.Float(required=True)
+
+
+class MatrixAxes(Wire):
+    """What the columns and the rows of a matrix are."""
+
+    cols = fields.String(required=True)
+    rows = fields.String(required=True)
+
+
+class TargetMetricValues(Wire):
+    """A figure over all, as the mean of the labels, and of the worst of them."""
+
+    micro = fields.Float(required=True, allow_none=True)
+    mean = fields.Float(required=True, allow_none=True)
+    label = fields.Float(required=True, allow_none=True)
+
+
+class TargetMetricSummary(Wire):
+    """What the metric of a requirement comes to."""
+
+    metric = Choice(Figure, required=True)
+    aggregation = Choice(Aggregation, required=True)
+    values = fields.Nested(TargetMetricValues, required=True)
+    worst_labels = fields.List(fields.String(), required=True)
+
+
+class QualityReportConfusionMatrix(Wire):
+    """How often a label was given where another was due; rows are the job's, columns the truth's."""
+
+    labels = fields.List(fields.String(), required=True)
+    rows = fields.List(fields.List(fields.Integer()), required=True)
+    axes = fields.Nested(MatrixAxes, required=True)
+    precision = fields.List(fields.Float(), required=True)
+    recall = fields.List(fields.Float(), required=True)
+    accuracy = fields.List(fields.Float(), required=True)
+    jaccard_index = fields.List(fields.Float(), required=True)
+    dice = fields.List(fields.Float(), required=True)
+    target_metric_summary = fields.Nested(TargetMetricSummary, required=True)
+
+
 class QualityReport(Wire):
     """How good the annotations of a job, task or project are."""
 
@@ -81,8 +208,8 @@ class QualityReport(Wire):
     task_id = fields.Integer(allow_none=True)
     project_id = fields.Integer(allow_none=True)
     parent_id = fields.Integer(allow_none=True)
-    target = fields.String(required=True)
-    summary = fields.Dict(required=True)
+    target = Choice(Target, required=True)
+    summary = fields.Nested(QualityReportSummary, required=True)
     created_date = fields.DateTime(dump_only=True)
     target_last_updated = fields.DateTime(dump_only=True)
     gt_last_updated = fields.DateTime(dump_only=True, allow_none=True)
@@ -107,6 +234,7 @@ class AnnotationConflict(Wire):
     annotation_ids = fields.List(fields.Nested(AnnotationId), required=True)
     report_id = fields.Integer(dump_only=True)
     severity = fields.String(dump_only=True)
+    attribute_names = fields.List(fields.String(), dump_only=True)
 
 
 PaginatedQualitySettingsList = paginated(QualitySettings)

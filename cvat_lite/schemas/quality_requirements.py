@@ -45,7 +45,7 @@ class AttributeComparisonRuleRequest(Wire):
 class AttributeComparisonRequest(Wire):
     """How attributes are compared."""
 
-    default = Nested(AttributeComparisonDefaultRequest)
+    default = Nested(AttributeComparisonDefaultRequest, allow_none=True)
     rules = List(Nested(AttributeComparisonRuleRequest))
 
 
@@ -71,7 +71,7 @@ class RequirementFields(Wire):
     check_covered_annotations = Boolean(allow_none=True)
     object_visibility_threshold = share()
     panoptic_comparison = Boolean(allow_none=True)
-    attribute_comparison = Nested(AttributeComparisonRequest)
+    attribute_comparison = Nested(AttributeComparisonRequest, allow_none=True)
 
 
 class QualityRequirementRequest(RequirementFields):

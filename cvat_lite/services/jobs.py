@@ -15,6 +15,7 @@ from cvat_lite.permissions.rules import Role
 from cvat_lite.services import events, targets
 from cvat_lite.services.context import Context
 from cvat_lite.services.events import Place
+from cvat_lite.services.quality import immediate
 from cvat_lite.services.tasks import may_name, storage_view
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import jobs as store
@@ -195,7 +196,9 @@ async def update(context: Context, job_id: int, body: dict[str, Any]) -> dict[st
         after = await shown(db, context, job_id)
         place = Place(target.organization_id, target.project_id, job.task_id, job_id)
         await events.record_changes(db, context, "update:job", job_id, before, after, place=place)
-        return after
+    if state == JobState.COMPLETED != job.state:
+        await immediate.after_completion(context, job.type, target)
+    return after
 
 
 def status_of(stage: str, state: str) -> StatusChoice:

@@ -81,15 +81,21 @@ REPORT_NAMES = [
     "first_name",
     "last_name",
     "summary",
-    "requirements",
+    "legacy",
 ]
 REPORT_COLUMNS = f"""qr.id, qr.job_id, COALESCE(qr.task_id, j.task_id),
 COALESCE(qr.project_id, t.project_id), {PARENT}, {TARGET}, qr.created_date,
 qr.target_last_updated, qr.gt_last_updated, qr.assignee_id, u.username, u.first_name, u.last_name,
-json_extract(qr.data, '$.comparison_summary'), json_extract(qr.data, '$.requirements')"""
+qsu.data,
+CASE WHEN qsu.report_id IS NULL THEN json_object(
+ 'comparison_summary', json_extract(qr.data, '$.comparison_summary'),
+ 'requirements', json_extract(qr.data, '$.requirements')) END"""
 REPORT_FROM = """quality_reports qr LEFT JOIN jobs j ON j.id = qr.job_id
 LEFT JOIN tasks t ON t.id = COALESCE(qr.task_id, j.task_id)
-LEFT JOIN users u ON u.id = qr.assignee_id"""
+LEFT JOIN users u ON u.id = qr.assignee_id
+LEFT JOIN quality_summaries qsu ON qsu.report_id = qr.id"""
+NOT_LEGACY = "(qsu.report_id IS NOT NULL OR json_extract(qr.data, '$.requirements') IS NOT NULL)"
+"""The condition that a report is not one that a CVAT of before requirements made."""
 REPORT_SORTED = (
     "created_date",
     "gt_last_updated",
@@ -116,11 +122,20 @@ REPORTS = Collection(
     simple=("job_id", "parent_id", "project_id", "target", "task_id"),
 )
 
-CONFLICT_NAMES = ("id", "frame", "type", "annotation_ids", "report_id", "severity")
+CONFLICT_NAMES = (
+    "id",
+    "frame",
+    "type",
+    "annotation_ids",
+    "report_id",
+    "severity",
+    "attribute_names",
+)
 CONFLICT_COLUMNS = """qc.id, qc.frame, qc.type,
 (SELECT json_group_array(json_object('obj_id', x.obj_id, 'job_id', x.job_id, 'type', x.type,
  'shape_type', x.shape_type)) FROM (SELECT * FROM quality_annotation_ids a
- WHERE a.conflict_id = qc.id ORDER BY a.id) x), qc.report_id, qc.severity"""
+ WHERE a.conflict_id = qc.id ORDER BY a.id) x), qc.report_id, qc.severity,
+qc.attribute_names"""
 CONFLICT_FROM = """quality_conflicts qc JOIN quality_reports qr ON qr.id = qc.report_id
 LEFT JOIN jobs j ON j.id = qr.job_id LEFT JOIN tasks t ON t.id = COALESCE(qr.task_id, j.task_id)"""
 CONFLICT_SORTED = ("frame", "id", "job_id", "project_id", "severity", "task_id", "type")
@@ -164,9 +179,10 @@ async def settled(db: Connection) -> bool:
 async def settle(db: Connection) -> None:
     """Give every task and project that has none its settings, as old as itself."""
     for kind in ("task", "project"):
-        for row in await rows.fetch_all(db, f"{MISSING.format(kind=kind)} ORDER BY 1", ()):
-            dates = {"created_date": row[1], "updated_date": row[1]}
-            await rows.insert(db, "quality_settings", {f"{kind}_id": row[0], **dates})
+        await db.execute(
+            f"INSERT INTO quality_settings ({kind}_id, created_date, updated_date)"
+            f" SELECT id, created_date, created_date FROM ({MISSING.format(kind=kind)} ORDER BY 1)"
+        )
 
 
 async def get(db: Connection, settings_id: int) -> dict[str, Any] | None:
@@ -180,6 +196,19 @@ async def of_target(db: Connection, kind: str, number: int) -> dict[str, Any] | 
     column = {"task": "qs.task_id", "project": "qs.project_id"}[kind]
     row = await rows.fetch_one(db, f"SELECT {COLUMNS} FROM {FROM} WHERE {column} = ?", (number,))
     return settings_of(row) if row else None
+
+
+async def most_validations(db: Connection, task_id: int) -> int:
+    """How often a job of a task is judged when it is completed; 0 where settings have not come."""
+    row = await rows.fetch_one(
+        db,
+        "SELECT COALESCE(theirs.max_validations_per_job, own.max_validations_per_job)"
+        " FROM quality_settings own JOIN tasks t ON t.id = own.task_id"
+        " LEFT JOIN quality_settings theirs ON own.inherit AND theirs.project_id = t.project_id"
+        " WHERE own.task_id = ?",
+        (task_id,),
+    )
+    return int(row[0]) if row else 0
 
 
 async def page(db: Connection, selection: Selection) -> tuple[int, list[dict[str, Any]]]:

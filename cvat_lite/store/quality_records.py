@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from cvat_lite.domain import clock
 from cvat_lite.store import rows
 from cvat_lite.store.database import Connection
@@ -24,10 +26,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """A report to be put down: columns by name (``COLUMNS``), and conflicts as reports have them."""
+    """A report to be put down: columns by name (``COLUMNS``), and conflicts as reports have them.
+
+    ``summary`` is what lists tell of it, as JSON; ``immediate`` tells that the completion of the
+    job asked for it.
+    """
 
     values: dict[str, Any]
+    summary: str
     conflicts: Sequence[dict[str, Any]] = ()
+    immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +73,25 @@ async def add(db: Connection, reports: Sequence[NewReport], parent: int | None) 
         ),
     )
     numbers = list(range(first, first + len(reports)))
+    await db.executemany(
+        "INSERT INTO quality_summaries (report_id, data, immediate) VALUES (?, ?, ?)",
+        [(at, each.summary, each.immediate) for at, each in zip(numbers, reports, strict=True)],
+    )
     if parent is not None:
         await attach(db, numbers, parent)
     await _add_conflicts(db, reports, first)
     return numbers
+
+
+async def immediate_reports(db: Connection, job_id: int) -> int:
+    """How many reports the completion of a job has asked for."""
+    row = await rows.fetch_one(
+        db,
+        "SELECT count(*) FROM quality_reports r JOIN quality_summaries s ON s.report_id = r.id"
+        " WHERE r.job_id = ? AND s.immediate",
+        (job_id,),
+    )
+    return int(row[0]) if row else 0
 
 
 async def attach(db: Connection, reports: Sequence[int], parent: int) -> None:
@@ -83,10 +106,15 @@ async def _add_conflicts(db: Connection, reports: Sequence[NewReport], report_id
     first = await _next_id(db, "quality_conflicts")
     # The connection's thread makes the rows while it writes them.
     await db.executemany(
-        "INSERT INTO quality_conflicts (id, report_id, frame, type, severity)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO quality_conflicts (id, report_id, frame, type, severity, attribute_names)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (
-            (number, report_id + place, one["frame_id"], one["type"], one["severity"])
+            (
+                number,
+                report_id + place,
+                *(one[name] for name in ("frame_id", "type", "severity")),
+                orjson.dumps(one.get("attribute_names", [])).decode(),
+            )
             for number, place, one in _numbered(reports, first)
         ),
     )

@@ -101,7 +101,7 @@ def requirement_of(row: Iterable[Any]) -> dict[str, Any]:
     compared = bool(found.pop("compare_attributes"))
     if found["is_base"]:
         attributes = {
-            "default": {**attributes.get("default", {}), "enabled": compared},
+            "default": {**(attributes.get("default") or {}), "enabled": compared},
             **{name: value for name, value in attributes.items() if name != "default"},
         }
     found["attribute_comparison"] = attributes
@@ -169,7 +169,7 @@ async def update(db: Connection, found: dict[str, Any], values: dict[str, Any]) 
     kept = _stored(values)
     if found["is_base"]:
         moved = {there: kept.pop(name) for name, there in INHERITED.items() if name in kept}
-        default = values.get("attribute_comparison", {}).get("default", {})
+        default = (values.get("attribute_comparison") or {}).get("default") or {}
         if default.get("enabled") is not None:
             moved["compare_attributes"] = default["enabled"]
         if moved:
@@ -202,5 +202,5 @@ def _stored(values: dict[str, Any]) -> dict[str, Any]:
     """The columns of what was given."""
     kept = {name: values[name] for name in (*OWN, *INHERITED) if name in values}
     if "attribute_comparison" in values:
-        kept["attribute_comparison"] = orjson.dumps(values["attribute_comparison"]).decode()
+        kept["attribute_comparison"] = orjson.dumps(values["attribute_comparison"] or {}).decode()
     return kept

@@ -162,11 +162,13 @@ async def test_a_wrong_filter_of_jobs_is_refused_when_it_is_set(api: Api) -> Non
     await api.patch(f"/quality/settings/{number}", {"job_filter": "{no}"}, expect=400)
 
 
-async def test_strangers_neither_see_nor_change_requirements(api: Api, server: Server) -> None:
+async def test_strangers_neither_see_nor_change_requirements(
+    api: Api, server: Server, url: str
+) -> None:
     number = await settings(api)
     made = await api.post(PATH, {"settings_id": number, "name": "a"}, expect=201)
     await add_user(server, "stranger")
-    async with acting_as(api, "stranger") as stranger:
+    async with acting_as(url, "stranger") as stranger:
         assert (await stranger.get(PATH))["count"] == 0
         await stranger.get(f"{PATH}/{made['id']}", expect=403)
         await stranger.patch(f"{PATH}/{made['id']}", {"name": "b"}, expect=403)

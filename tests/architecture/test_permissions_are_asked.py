@@ -65,6 +65,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "organizations_create": {"slug": "other"},
     "projects_create": {"name": "x"},
     "quality_create_report": {"task_id": 1},
+    "quality_create_settings_requirements": {"settings_id": 1, "name": "x"},
+    "quality_create_settings_requirements_bulk": {"settings_id": 1, "requirements": []},
     "reviews_create": {"job": 1, "status": "accepted"},
     "snapshots_create": {"name": "x"},
     "tasks_create": {"name": "x"},
@@ -75,6 +77,7 @@ QUERIES = {
     "invitations_create": {"org": "zoo"},
     "jobs_create_dataset_export": {"format": "COCO 1.0"},
     "tasks_create_dataset_export": {"format": "COCO 1.0"},
+    "quality_retrieve_report_requirement_confusion": {"requirement": "1"},
     "projects_create_dataset": {"format": "COCO 1.0"},
     "projects_create_dataset_export": {"format": "COCO 1.0"},
     "jobs_partial_update_annotations": {"action": "create"},
@@ -103,6 +106,9 @@ async def populate(api: Api) -> dict[str, str]:
     form = aiohttp.FormData({"guide_id": "1"}, quote_fields=False)
     form.add_field("file", png(), filename="a.png", content_type="image/png")
     asset = await api.post("/assets", data=form)
+    await api.get("/quality/settings")
+    report = await api.post("/quality/reports", {"project_id": 1}, expect=202)
+    await api.finished(report["rq_id"])
     return {"key": invitation["key"], "rq_id": made["rq_id"], "uuid": asset["uuid"]}
 
 

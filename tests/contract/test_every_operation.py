@@ -220,6 +220,10 @@ CALLS: dict[str, Callable[[World], Arguments]] = {
         patched_quality_settings_request=models.PatchedQualitySettingsRequest(inherit=False),
     ),
     "quality_retrieve_report": by_id(World.quality_report),
+    "quality_retrieve_report_confusion": by_id(World.quality_report),
+    "quality_retrieve_report_requirement_confusion": lambda world: dict(
+        zip(("id", "requirement"), world.judged(), strict=True)
+    ),
     "quality_retrieve_report_data": by_id(World.quality_report),
     "quality_retrieve_settings": by_id(World.quality_settings),
     "quality_update_settings": by_id(

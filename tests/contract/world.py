@@ -184,9 +184,26 @@ class World:
         )
         return int(made.id)
 
+    def judged(self) -> tuple[int, int]:
+        """A report of a task that has been judged, and its requirement."""
+        task = self.task()
+        truth = models.JobWriteRequest(
+            type="ground_truth", task_id=task, frame_selection_method="manual", frames=[0]
+        )
+        job, _ = self.api.jobs_api.create(job_write_request=truth)
+        done = models.PatchedJobWriteRequest(stage="acceptance", state="completed")
+        self.api.jobs_api.partial_update(job.id, patched_job_write_request=done)
+        report = self.report(task_id=task)
+        found, _ = self.api.quality_api.retrieve_report(report)
+        return report, found.summary.requirements["items"][0].requirement_id
+
     def quality_report(self) -> int:
         """A report of a project without tasks."""
-        request = models.QualityReportCreateRequest(project_id=self.project())
+        return self.report(project_id=self.project())
+
+    def report(self, **target: int) -> int:
+        """A report of a task or project."""
+        request = models.QualityReportCreateRequest(**target)
         _, answer = self.api.quality_api.create_report(
             quality_report_create_request=request, _parse_response=False
         )

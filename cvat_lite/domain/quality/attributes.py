@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cvat_lite.domain.annotations import AttributeValue
 from cvat_lite.domain.quality.parameters import Parameters
@@ -36,17 +36,24 @@ def attributes_agree(
     one: Sequence[AttributeValue], other: Sequence[AttributeValue], parameters: Parameters
 ) -> bool:
     """Whether both have the same attributes with values that agree, but for those ignored."""
+    return next(differing(one, other, parameters), None) is None
+
+
+def differing(
+    one: Sequence[AttributeValue], other: Sequence[AttributeValue], parameters: Parameters
+) -> Iterator[int]:
+    """The ids of the attributes that only one side has or whose values do not agree."""
     if not one and not other:
-        return True
+        return
     first = {value.spec_id: value.value for value in one}
     second = {value.spec_id: value.value for value in other}
-    for spec_id in first.keys() | second.keys():
+    for spec_id in sorted(first.keys() | second.keys()):
         rule = parameters.attribute_rules.get(spec_id, parameters.attribute_default)
         if spec_id in parameters.ignored_attributes or not rule.enabled:
             continue
         if spec_id not in first or spec_id not in second:
-            return False
+            yield spec_id
+            continue
         alike = COMPARATORS[rule.comparator](first[spec_id], second[spec_id])
         if alike < (1.0 if rule.threshold is None else rule.threshold):
-            return False
-    return True
+            yield spec_id

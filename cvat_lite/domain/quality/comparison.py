@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from cvat_lite.domain.quality.conflicts import Conflict, conflicts, written
+from cvat_lite.domain.quality.conflicts import Conflict, Place, conflicts, written
 from cvat_lite.domain.quality.items import item_of, items_by_frame
 from cvat_lite.domain.quality.matching import Found, Frame, match_shapes, match_tags
 from cvat_lite.domain.quality.matrix import Counts, components, matrix, share
@@ -32,6 +32,7 @@ def compare(
     given = items_by_frame(job, scene.frames)
     due = items_by_frame(truth, set(scene.frames.values()))
     names = label_names(scene.labels)
+    attributes = {key: name for one in scene.labels for key, name in one.attributes.items()}
     tallies = [tally(one, scene.labels) for one in requirements if one.enabled]
     results: dict[str, Any] = {}
     for frame, truth_frame in sorted(scene.frames.items()):
@@ -40,8 +41,8 @@ def compare(
         size = scene.sizes.get(frame, UNKNOWN_SIZE)
         compared = Frame(theirs, ours, size, parameters)
         found = match_shapes(compared), match_tags(compared)
-        about = (frame, (job.job_id, truth.job_id))
-        results[str(frame)] = _frame_result(compared, about, names, found)
+        place = Place(frame, job.job_id, truth.job_id, attributes)
+        results[str(frame)] = _frame_result(compared, place, names, found)
         for one in tallies:
             if one.is_about_all(parameters):
                 one.take(compared, *found)
@@ -55,18 +56,19 @@ def compare(
         "frame_results": results,
         "conflicts": [one for result in results.values() for one in result["conflicts"]],
         "requirements": [one.result() for one in tallies],
+        "requirement_count": len(requirements),
     }
 
 
 def _frame_result(
-    frame: Frame, about: tuple[int, tuple[int, int]], names: Names, matched: tuple[Found, Found]
+    frame: Frame, place: Place, names: Names, matched: tuple[Found, Found]
 ) -> dict[str, Any]:
-    """What a report has of a frame: ``about`` is its number, and the ids of job and truth."""
-    (number, jobs), (shapes, tags) = about, matched
+    """What a report has of a frame."""
+    shapes, tags = matched
     counts = names.empty()
     names.count(counts, shapes)
     names.count(counts, tags)
-    found = [written(one, number, *jobs) for one in conflicts(frame, shapes, tags)]
+    found = [written(one, place, frame.parameters) for one in conflicts(frame, shapes, tags)]
     empty = not frame.truth and not frame.job and frame.parameters.empty_is_annotated
     return {
         **conflict_counts(found),

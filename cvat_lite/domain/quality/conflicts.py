@@ -6,19 +6,32 @@ The kinds, their severities and their order are those of CVAT's stored reports.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from cvat_lite.domain.quality.areas import AREAS, extent, visible
-from cvat_lite.domain.quality.attributes import attributes_agree
+from cvat_lite.domain.quality.attributes import attributes_agree, differing
 from cvat_lite.domain.quality.items import Item
 from cvat_lite.domain.quality.matching import Found, Frame, Pair, line_likeness
 from cvat_lite.domain.quality.pairing import pair_up
+from cvat_lite.domain.quality.parameters import Parameters
 
 Conflict = dict[str, object]
 #: A kind of conflict and those concerned: of the job, and of the ground truth.
 Told = tuple[str, Item | None, Item | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where conflicts are: the frame, the jobs of both sides, and names of attributes by id."""
+
+    frame: int
+    job_id: int
+    truth_id: int
+    attributes: Mapping[int, str]
+
 
 ERRORS = frozenset({"missing_annotation", "extra_annotation", "mismatching_label"})
 
@@ -127,17 +140,21 @@ def _groups(items: Sequence[Item]) -> Counter[tuple[str, int]]:
     return Counter(_key(item) for item in items if item.type != "label")
 
 
-def written(told: Told, frame: int, job_id: int, truth_id: int) -> Conflict:
-    """A conflict as reports tell it."""
+def written(told: Told, place: Place, parameters: Parameters) -> Conflict:
+    """A conflict as reports tell it; one about attributes tells which."""
     kind, job, truth = told
     concerned = []
     if job is not None:
-        concerned.append(job.reference(job_id))
+        concerned.append(job.reference(place.job_id))
     if truth is not None:
-        concerned.append(truth.reference(truth_id))
-    return {
-        "frame_id": frame,
+        concerned.append(truth.reference(place.truth_id))
+    found: Conflict = {
+        "frame_id": place.frame,
         "type": kind,
         "annotation_ids": concerned,
         "severity": severity(kind),
     }
+    if kind == "mismatching_attributes" and job is not None and truth is not None:
+        wrong = differing(truth.attributes, job.attributes, parameters)
+        found["attribute_names"] = [place.attributes.get(one, str(one)) for one in wrong]
+    return found

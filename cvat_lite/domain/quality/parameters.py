@@ -55,6 +55,39 @@ class Metric(StrEnum):
     LABEL_DICE = "label_dice"
 
 
+class Figure(StrEnum):
+    """The figures that a metric can be about."""
+
+    ACCURACY = "accuracy"
+    PRECISION = "precision"
+    RECALL = "recall"
+    JACCARD_INDEX = "jaccard_index"
+    DICE = "dice"
+
+
+class Aggregation(StrEnum):
+    """How the figures of labels become one: all annotations alike, their mean, or the worst."""
+
+    MICRO = "micro"
+    MEAN = "mean"
+    LABEL = "label"
+
+
+class CalculationStatus(StrEnum):
+    """Whether a requirement has a score."""
+
+    COMPUTED = "computed"
+    NOT_COMPUTED = "not_computed"
+
+
+class Target(StrEnum):
+    """What a report can be about."""
+
+    JOB = "job"
+    TASK = "task"
+    PROJECT = "project"
+
+
 class Comparator(StrEnum):
     """How two values of an attribute are compared."""
 

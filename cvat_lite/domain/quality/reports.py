@@ -172,6 +172,7 @@ def merge_jobs(
         "frame_results": results,
         "conflicts": [one for result in results.values() for one in result["conflicts"]],
         "requirements": merged([report.get("requirements", []) for report in reports.values()]),
+        "requirement_count": _most_required(reports.values()),
     }
 
 
@@ -213,7 +214,13 @@ def merge_tasks(reports: Mapping[int, Report], parameters: Parameters, tasks: Ta
         "frame_results": None,
         "conflicts": [],
         "requirements": merged([report.get("requirements", []) for report in reports.values()]),
+        "requirement_count": _most_required(reports.values()),
     }
+
+
+def _most_required(reports: Iterable[Mapping[str, Any]]) -> int:
+    """How many requirements the reports are about, those that were not enabled included."""
+    return max((report.get("requirement_count", 0) for report in reports), default=0)
 
 
 def _all_jobs(summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -33,13 +33,10 @@ ITEM = (
 )
 
 
-def summary(
-    data: Mapping[str, Any], target: str, requirement_count: int | None = None
-) -> dict[str, Any]:
+def summary(data: Mapping[str, Any], target: str) -> dict[str, Any]:
     """The ``summary`` of a report of a job, task or project.
 
-    ``requirement_count`` is how many requirements there are in all where some are not enabled; what is in
-    the data was. Reports of older versions lack some of the counts.
+    Reports of older versions lack some of the counts.
     """
     found = data["comparison_summary"]
     frames = found["frame_count"]
@@ -60,7 +57,7 @@ def summary(
         told["tasks"] = _counts(found["tasks"], TASKS)
     if target != "job" and found.get("jobs"):
         told["jobs"] = _counts(found["jobs"], JOBS)
-    told["requirements"] = requirements(data, requirement_count)
+    told["requirements"] = requirements(data)
     return told
 
 
@@ -68,12 +65,12 @@ def _counts(stored: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, int]
     return {name: stored.get(f"{name}_count", 0) for name in names}
 
 
-def requirements(data: Mapping[str, Any], total: int | None = None) -> dict[str, Any]:
-    """How the requirements of a report came out; ``total`` counts those not enabled as well."""
+def requirements(data: Mapping[str, Any]) -> dict[str, Any]:
+    """How the requirements of a report came out; the total counts those not enabled as well."""
     found = data.get("requirements") or []
     scores = [(one["score"], one["threshold"]) for one in found if one["score"] is not None]
     return {
-        "total": len(found) if total is None else total,
+        "total": data.get("requirement_count", len(found)),
         "enabled": len(found),
         "completed": sum(score >= threshold for score, threshold in scores),
         "not_computed": len(found) - len(scores),

@@ -11,6 +11,7 @@ import orjson
 
 from cvat_lite.domain.quality.parameters import Label, Parameters, Requirement, Scene
 from cvat_lite.services.context import Server
+from cvat_lite.services.quality import requirements
 from cvat_lite.services.quality.work import Comparing, compare_job
 from cvat_lite.services.requests import Report
 from cvat_lite.store import labels as label_store
@@ -69,7 +70,11 @@ async def rules_of(db: Connection, task_id: int) -> Rules:
     if inherited:
         chosen = await store.of_target(db, "project", project_id or 0) or own
     dates = (str(one.get("updated_date", "")) for one in (own, chosen))
-    return Rules(parameters(chosen, inherited=inherited), max(dates), requirements=())
+    rules = parameters(chosen, inherited=inherited)
+    if not chosen:
+        return Rules(rules, "")
+    rules, wanted = await requirements.to_compare(db, chosen["id"], rules)
+    return Rules(rules, max(dates), wanted)
 
 
 def parameters(found: Mapping[str, Any], *, inherited: bool) -> Parameters:
@@ -122,7 +127,7 @@ async def still_good(server: Server, plan: Plan, job: Source) -> Part | None:
         last = await records.latest(db, job.id)
     if (
         last is None
-        or last.created_date < plan.rules.updated
+        or last.created_date <= plan.rules.updated
         or (last.target_last_updated, last.gt_last_updated)
         != (job.updated, plan.found.truth.updated)
     ):

@@ -12,13 +12,27 @@ from cvat_lite.permissions import engine
 from cvat_lite.services import requests, targets
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.quality import settling
-from cvat_lite.services.quality.judging import Data, Judged, judge, parameters, rules_of
-from cvat_lite.services.quality.recording import dumped, record, written
+from cvat_lite.services.quality.judging import (
+    Data,
+    Judged,
+    compared,
+    judge,
+    parameters,
+    planned,
+    rules_of,
+    still_good,
+)
+from cvat_lite.services.quality.recording import (
+    new_report,
+    record,
+    record_job,
+    written,
+    written_part,
+)
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
 from cvat_lite.store import quality as store
 from cvat_lite.store import quality_records as records
 from cvat_lite.store import quality_sources as sources
-from cvat_lite.store.quality_records import NewReport
 from cvat_lite.store.quality_sources import Place
 from cvat_lite.store.requests import BackgroundRequest
 
@@ -41,11 +55,11 @@ async def create(context: Context, body: dict[str, Any]) -> str:
             raise RuleError(f"The specified {kind} does not exist") from None
         asked = targets.as_part(target.resource, "quality_reports")
         engine.authorize(context.subject, "create", asked)
-    await settling.settle(context)
+    await settling.settle(context.database)
     return await requests.submit(
         context,
         Order(
-            id=f"action=calculate&target={kind}&target_id={number}&subresource=quality",
+            id=id_of(kind, number),
             operation=OPERATION,
             target=kind,
             payload={"kind": kind, "number": number},
@@ -56,11 +70,19 @@ async def create(context: Context, body: dict[str, Any]) -> str:
     )
 
 
+def id_of(kind: str, number: int) -> str:
+    """The id of the request to judge a ``job``, ``task`` or ``project``: CVAT's."""
+    return f"action=calculate&target={kind}&target_id={number}&subresource=quality"
+
+
 async def run(server: Server, request: BackgroundRequest, report: Report) -> Outcome:
-    """Judge a task, or all tasks of a project that can be."""
+    """Judge a job, a task, or all tasks of a project that can be."""
+    await settling.settle(server.database)
     kind, number = request.payload["kind"], request.payload["number"]
     if kind == "project":
         return await run_project(server, number, report)
+    if kind == "job":
+        return await run_job(server, request.payload["task_id"], number)
     async with server.database.snapshot() as db:
         found = await sources.of_task(db, number)
         rules = await rules_of(db, number)
@@ -71,6 +93,25 @@ async def run(server: Server, request: BackgroundRequest, report: Report) -> Out
     async with server.database.writing() as db:
         report_id = await record(db, made, None)
     return Outcome(result_id=report_id, seconds=TOLD)
+
+
+async def run_job(server: Server, task_id: int, job_id: int) -> Outcome:
+    """Judge one job, which has been completed; its last report is told if that still holds."""
+    async with server.database.snapshot() as db:
+        found = await sources.of_task(db, task_id)
+        rules = await rules_of(db, task_id)
+    if found is None:
+        raise MediaError(NO_TRUTH)
+    plan = await planned(server, task_id, (found, rules))
+    job = next((one for one in plan.jobs if one.id == job_id), None)
+    if job is None:
+        raise MediaError("The job is not among those that are judged")
+    part = await still_good(server, plan, job) or await compared(server, plan, job)
+    if part.known is not None:
+        return Outcome(result_id=part.known, seconds=TOLD)
+    made = await asyncio.to_thread(written_part, part, found)
+    async with server.database.writing() as db:
+        return Outcome(result_id=await record_job(db, task_id, made), seconds=TOLD)
 
 
 async def run_project(server: Server, project_id: int, report: Report) -> Outcome:
@@ -118,14 +159,14 @@ async def put_down(
     values = {
         "project_id": number,
         "target_last_updated": place.updated_date,
-        "data": await asyncio.to_thread(dumped, data),
     }
+    report = await asyncio.to_thread(new_report, values, data)
     async with server.database.writing() as db:
         now = await sources.place(db, "project", number)
         if now is None:
             raise MediaError("The project is gone")
-        values["assignee_id"] = now.assignee_id
-        (whole,) = await records.add(db, [NewReport(values)], None)
+        report.values["assignee_id"] = now.assignee_id
+        (whole,) = await records.add(db, [report], None)
         for one in made:
             await record(db, one, whole)
     return Outcome(result_id=whole, seconds=TOLD)

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
+from cvat_lite.domain.enums import RequestStatus
 from cvat_lite.domain.quality.summary import summary
-from cvat_lite.errors import NotFoundError
+from cvat_lite.errors import MediaError, NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
-from cvat_lite.services import targets
+from cvat_lite.services import requests, targets
 from cvat_lite.services.context import Context
 from cvat_lite.services.views import basic_user
 from cvat_lite.store import quality as store
@@ -24,13 +25,13 @@ DATES = ["created_date", "target_last_updated", "gt_last_updated"]
 
 def view(context: Context, row: dict[str, Any]) -> dict[str, Any]:
     """A report on the wire."""
-    data = {
-        "comparison_summary": orjson.loads(row["summary"]),
-        "requirements": orjson.loads(row["requirements"] or "[]"),
-    }
+    if row["summary"] is not None:
+        told = orjson.loads(row["summary"])
+    else:
+        told = summary(orjson.loads(row["legacy"]), row["target"])
     return {
         **{name: row[name] for name in SHOWN},
-        "summary": summary(data, row["target"]),
+        "summary": told,
         **{name: row[name] for name in DATES},
         "assignee": assignee(context, row),
     }
@@ -45,12 +46,18 @@ def assignee(context: Context, row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def list_reports(
-    context: Context, query: ListQuery
+    context: Context, query: ListQuery, *, legacy: bool = True
 ) -> tuple[int, list[dict[str, Any]], Selection]:
-    """A page of the reports that the asker may see."""
+    """A page of the reports that the asker may see.
+
+    ``legacy`` are those that a CVAT made which had no requirements.
+    """
     subject = context.subject
     engine.authorize(subject, "list", Resource.here(subject, "quality_reports"))
-    selection = select(store.REPORTS, query, engine.visible(subject, "quality_reports"))
+    seen = engine.visible(subject, "quality_reports")
+    if not legacy:
+        seen = both(seen, (store.NOT_LEGACY, ()))
+    selection = select(store.REPORTS, query, seen)
     async with context.database.reading() as db:
         count, found = await store.reports(db, selection)
     return count, [view(context, one) for one in found], selection
@@ -68,31 +75,29 @@ async def require(db: Connection, context: Context, number: int) -> dict[str, An
     return found
 
 
+async def made_by(context: Context, rq_id: str) -> dict[str, Any] | None:
+    """The report that a request has made, None while it is at work; MediaError if it failed."""
+    request = await requests.find(context, "view", rq_id)
+    if not request.operation.startswith("calculate:quality"):
+        raise RuleError("The request does not make a report")
+    if request.status == RequestStatus.FAILED:
+        raise MediaError(request.message)
+    if request.status != RequestStatus.FINISHED or request.result_id is None:
+        return None
+    return await retrieve(context, request.result_id)
+
+
 async def retrieve(context: Context, number: int) -> dict[str, Any]:
     """A report as the API shows it."""
     async with context.database.snapshot() as db:
         return view(context, await require(db, context, number))
 
 
-async def data(context: Context, number: int) -> bytes:
-    """All that a report holds, as JSON; dates as CVAT writes them there."""
+async def stored(context: Context, number: int) -> tuple[dict[str, Any], str]:
+    """A report that the asker may see, and its whole data as JSON."""
     async with context.database.snapshot() as db:
         found = await require(db, context, number)
-        text = await store.report_data(db, number)
-    kind = f"{found['target']}_id"
-    head = {
-        "id": number,
-        kind: found[kind],
-        **{name: plain_date(found[name]) for name in DATES},
-        "assignee": assignee(context, found),
-    }
-    body = text.lstrip()[1:].encode()
-    return orjson.dumps(head)[:-1] + (b"" if body.lstrip().startswith(b"}") else b", ") + body
-
-
-def plain_date(value: str | None) -> str | None:
-    """``2026-11-23 18:02:48.638502+00:00``."""
-    return None if value is None else value.replace("T", " ").replace("Z", "+00:00")
+        return found, await store.report_data(db, number)
 
 
 async def list_conflicts(
@@ -110,7 +115,8 @@ async def list_conflicts(
     async with context.database.reading() as db:
         count, found = await store.conflicts(db, selection)
     for one in found:
-        one["annotation_ids"] = orjson.loads(one["annotation_ids"])
+        for name in ("annotation_ids", "attribute_names"):
+            one[name] = orjson.loads(one[name])
     return count, found, selection
 
 

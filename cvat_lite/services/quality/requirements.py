@@ -29,7 +29,7 @@ async def list_page(context: Context, query: ListQuery) -> tuple[int, list[Found
     """A page of the requirements that the asker may see."""
     subject = context.subject
     engine.authorize(subject, "list", Resource.here(subject, "quality_requirements"))
-    await settling.settle(context)
+    await settling.settle(context.database)
     selection = select(store.COLLECTION, query, engine.visible(subject, "quality_requirements"))
     async with context.database.reading() as db:
         count, found = await store.page(db, selection)
@@ -47,7 +47,7 @@ async def create(context: Context, body: Found) -> Found:
     missing = [name for name in ("settings_id", "name") if body.get(name) is None]
     if missing:
         raise ValidationError({name: ["This field is required."] for name in missing})
-    await settling.settle(context)
+    await settling.settle(context.database)
     async with context.database.writing() as db:
         settings = await settings_of(db, context, "create", body["settings_id"])
         number = await add(db, settings, body)
@@ -56,7 +56,7 @@ async def create(context: Context, body: Found) -> Found:
 
 async def create_bulk(context: Context, body: Found) -> list[Found]:
     """Add whole trees of requirements, all of them or none; parents come before their children."""
-    await settling.settle(context)
+    await settling.settle(context.database)
     async with context.database.writing() as db:
         settings = await settings_of(db, context, "create", body["settings_id"])
         waiting: list[tuple[Found, int | None]] = [
@@ -159,7 +159,7 @@ def effective(found: Found, by_id: Mapping[int, Found]) -> Found:
     for one in reversed(line):
         given = one["attribute_comparison"]
         default |= {
-            name: value for name, value in given.get("default", {}).items() if value is not None
+            name: value for name, value in (given.get("default") or {}).items() if value is not None
         }
         rules |= {rule["spec_id"]: rule for rule in given.get("rules", [])}
     told["attribute_comparison"] = {"default": default, "rules": list(rules.values())}
@@ -270,7 +270,7 @@ async def _check(db: Connection, settings: Found, body: Found, found: Found | No
             wrong["parent_requirement"] = [f'Invalid pk "{parent}" - object does not exist.']
         elif found and found["id"] in [one["id"] for one in _line(by_id[parent], by_id)]:
             wrong["parent_requirement"] = ["A requirement cannot inherit from itself."]
-    given = {rule["spec_id"] for rule in body.get("attribute_comparison", {}).get("rules", [])}
+    given = {rule["spec_id"] for rule in (body.get("attribute_comparison") or {}).get("rules", [])}
     unknown = given - await _attributes(db, settings) if given else set()
     if unknown:
         wrong["attribute_comparison"] = [f"There is no attribute {min(unknown)} of these labels."]

@@ -22,7 +22,7 @@ async def list_page(
     """A page of the settings that the asker may see."""
     subject = context.subject
     engine.authorize(subject, "list", Resource.here(subject, "quality_settings"))
-    await settling.settle(context)
+    await settling.settle(context.database)
     selection = select(store.COLLECTION, query, engine.visible(subject, "quality_settings"))
     async with context.database.reading() as db:
         count, found = await store.page(db, selection)
@@ -44,7 +44,7 @@ async def require(db: Connection, context: Context, scope: str, number: int) -> 
 
 async def retrieve(context: Context, number: int) -> dict[str, Any]:
     """Settings as the API shows them."""
-    await settling.settle(context)
+    await settling.settle(context.database)
     async with context.database.snapshot() as db:
         return await _view(db, await require(db, context, "view", number))
 
@@ -56,7 +56,7 @@ async def update(context: Context, number: int, body: dict[str, Any]) -> dict[st
     """
     if body.get("job_filter"):
         select(job_store.COLLECTION, ListQuery(filter=body["job_filter"]))
-    await settling.settle(context)
+    await settling.settle(context.database)
     async with context.database.writing() as db:
         found = await require(db, context, "update", number)
         await store.update(db, number, body)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from cvat_lite.services.context import Context
 from cvat_lite.store import quality as store
 from cvat_lite.store import quality_requirements as requirements
+from cvat_lite.store.database import Database
 
 
-async def settle(context: Context) -> None:
+async def settle(database: Database) -> None:
     """See that all tasks and projects have settings, and all settings their base requirement."""
-    async with context.database.reading() as db:
+    async with database.reading() as db:
         if await store.settled(db) and await requirements.settled(db):
             return
-    async with context.database.writing() as db:
+    async with database.writing() as db:
         await store.settle(db)
         await requirements.settle(db)

@@ -30,3 +30,15 @@ CREATE TABLE quality_requirements (
 CREATE INDEX quality_requirements_settings ON quality_requirements (settings_id);
 CREATE INDEX quality_requirements_parent ON quality_requirements (parent_requirement);
 CREATE UNIQUE INDEX quality_requirements_base ON quality_requirements (settings_id) WHERE is_base;
+
+-- What lists tell of a report, so that the whole need not be read for them: the summary that
+-- the API answers, as JSON. Reports that have been imported have none. immediate are those that the
+-- completion of a job asked for.
+CREATE TABLE quality_summaries (
+    report_id INTEGER PRIMARY KEY REFERENCES quality_reports (id) ON DELETE CASCADE,
+    data TEXT NOT NULL,
+    immediate INTEGER NOT NULL DEFAULT 0 CHECK (immediate IN (0, 1))
+) STRICT;
+
+-- Which attributes do not agree, as a JSON array of their names.
+ALTER TABLE quality_conflicts ADD COLUMN attribute_names TEXT NOT NULL DEFAULT '[]';

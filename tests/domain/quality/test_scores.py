@@ -184,7 +184,7 @@ def test_jobs_that_share_a_frame_add_up_in_the_report_of_their_task() -> None:
 def test_the_summary_tells_what_both_versions_of_the_api_do() -> None:
     task = merge_jobs(jobs(), Parameters(), 10, JobCounts((1, 2, 3), (3,)))
     project = merge_tasks({5: task, 6: task}, Parameters(), TaskCounts((5, 6, 7), (6,), (7,)))
-    found = summary(project, "project", 4)
+    found = summary({**project, "requirement_count": 4}, "project")
     assert found["tasks"] == {
         "total": 3,
         "custom": 1,
