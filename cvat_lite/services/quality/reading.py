@@ -8,7 +8,7 @@ import orjson
 
 from cvat_lite.domain.enums import RequestStatus
 from cvat_lite.domain.quality.summary import summary
-from cvat_lite.errors import MediaError, NotFoundError, RuleError
+from cvat_lite.errors import NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource
 from cvat_lite.services import requests, targets
@@ -76,12 +76,12 @@ async def require(db: Connection, context: Context, number: int) -> dict[str, An
 
 
 async def made_by(context: Context, rq_id: str) -> dict[str, Any] | None:
-    """The report that a request has made, None while it is at work; MediaError if it failed."""
+    """The report that a request has made, None while it is at work; RuleError if it failed."""
     request = await requests.find(context, "view", rq_id)
     if not request.operation.startswith("calculate:quality"):
         raise RuleError("The request does not make a report")
     if request.status == RequestStatus.FAILED:
-        raise MediaError(request.message)
+        raise RuleError(request.message)
     if request.status != RequestStatus.FINISHED or request.result_id is None:
         return None
     return await retrieve(context, request.result_id)
