@@ -6,15 +6,19 @@ job a little off; boxes alone, and then a mix of boxes, polygons, masks, points 
 
 from __future__ import annotations
 
+import io
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from benchmarks.server import children, peak, reset_peak, resident, running
 from cvat_lite.domain.annotations import LabeledData, Shape
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.masks import mask_of_bitmap
@@ -102,10 +106,65 @@ def measure(name: str) -> None:
     print(f"| {what}, {conflicts:,} conflicts | {took:.1f} s, {memory:.0f} MB | < 20 s, 500 MB |")
 
 
-def quality(_share: Path) -> None:
-    """Every kind in a process of its own, so that its memory is its own."""
+def quality(share: Path) -> None:
+    """Every kind in a process of its own, so that its memory is its own; then through the API."""
     for name in ("boxes", "mix"):
         subprocess.run([sys.executable, "-m", "benchmarks.quality", name], check=True)
+    served(share)
+
+
+def served(share: Path) -> None:
+    """A report asked for as clients do, of a task in ten jobs; what server and workers took."""
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(picture, "JPEG")
+    for number in range(FRAMES):
+        (share / f"{number:05d}.jpg").write_bytes(picture.getvalue())
+    with running(share) as (client, pid, _):
+        labels = [{"name": f"thing{number}"} for number in range(LABELS)]
+        body = {"name": "judged", "labels": labels, "segment_size": FRAMES // 10}
+        task = client.call("POST", "/tasks", body)["id"]
+        files = {"image_quality": 70, "server_files": ["/"]}
+        client.finish(client.call("POST", f"/tasks/{task}/data/", files)["rq_id"])
+        truth = {"type": "ground_truth", "task_id": task, "frame_selection_method": "manual"}
+        job = client.call("POST", "/jobs", {**truth, "frames": list(range(FRAMES))})["id"]
+        known = client.call("GET", "/labels", task_id=task, page_size=LABELS)["results"]
+        numbers = [one["id"] for one in known]
+        for where, shift, seed in ((f"/tasks/{task}", 20, 2), (f"/jobs/{job}", 4, 3)):
+            client.call("PUT", f"{where}/annotations/", payload(side(BOXES, shift, seed), numbers))
+        client.call("PATCH", f"/jobs/{job}", {"stage": "acceptance", "state": "completed"})
+        print(f"| the server before it | {resident(pid):.0f} MB | |")
+        for what in ("report through the API, ten jobs", "the same of what has not changed"):
+            reset_peak(pid)
+            before = time.perf_counter()
+            asked = client.call("POST", "/quality/reports", {"task_id": task})
+            client.finish(asked["rq_id"])
+            took = time.perf_counter() - before
+            print(f"| {what} | {took:.1f} s, {peak(pid):.0f} MB | < 20 s, 500 MB |")
+        print("| its workers at the most |", [round(peak(one)) for one in children(pid)], "MB | |")
+        before = time.perf_counter()
+        client.call("GET", "/quality/reports", task_id=task)
+        print(f"| list of its reports | {1e3 * (time.perf_counter() - before):.0f} ms | |")
+        print(f"| the server then | {resident(pid):.0f} MB | |")
+        reset_peak(pid)
+        before = time.perf_counter()
+        report = client.call("GET", "/quality/reports", target="task")["results"][0]["id"]
+        size = len(client.send("GET", f"/quality/reports/{report}/data")[1])
+        took = time.perf_counter() - before
+        print(f"| its data, {size / 1e6:.0f} MB | {took:.1f} s, {peak(pid):.0f} MB | |")
+
+
+def payload(data: LabeledData, labels: list[int]) -> dict[str, Any]:
+    """Shapes as the API takes them."""
+    shapes = [
+        {
+            "type": str(one.type),
+            "label_id": labels[one.label_id],
+            "frame": one.frame,
+            "points": one.points,
+        }
+        for one in data.shapes
+    ]
+    return {"version": 0, "tags": [], "tracks": [], "shapes": shapes}
 
 
 if __name__ == "__main__":

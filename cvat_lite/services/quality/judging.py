@@ -12,7 +12,14 @@ import orjson
 from cvat_lite.domain.quality.parameters import Label, Parameters, Requirement, Scene
 from cvat_lite.services.context import Server
 from cvat_lite.services.quality import requirements
-from cvat_lite.services.quality.work import Comparing, compare_job
+from cvat_lite.services.quality.work import (
+    Comparing,
+    Data,
+    Merged,
+    Merging,
+    compare_job,
+    merge,
+)
 from cvat_lite.services.requests import Report
 from cvat_lite.store import labels as label_store
 from cvat_lite.store import quality as store
@@ -21,8 +28,6 @@ from cvat_lite.store import quality_sources as sources
 from cvat_lite.store.database import Connection
 from cvat_lite.store.quality_records import Last
 from cvat_lite.store.quality_sources import Source, Sources
-
-Data = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The report of one job: ``known`` is the id of one that still holds."""
+    """The report of one job as it is stored: ``known`` is the id of one that still holds."""
 
     job: Source
-    data: Data
+    body: bytes
     known: int | None
 
 
@@ -48,7 +53,7 @@ class Judged:
     """A task that has been judged."""
 
     found: Sources
-    data: Data
+    merged: Merged
     parts: list[Part]
 
 
@@ -96,7 +101,8 @@ async def judge(
     for done, job in enumerate(plan.jobs):
         parts.append(await still_good(server, plan, job) or await compared(server, plan, job))
         report(0.9 * (done + 1) / len(plan.jobs))
-    return Judged(plan.found, await asyncio.to_thread(together, plan, parts), parts)
+    merged = await server.workers.run(merge, merging(plan, parts))
+    return Judged(plan.found, merged, parts)
 
 
 async def planned(server: Server, task_id: int, what: tuple[Sources, Rules]) -> Plan:
@@ -132,12 +138,12 @@ async def still_good(server: Server, plan: Plan, job: Source) -> Part | None:
         != (job.updated, plan.found.truth.updated)
     ):
         return None
-    data = await asyncio.to_thread(data_if_same, plan, job, last)
-    return None if data is None else Part(job, data, last.id)
+    same = await asyncio.to_thread(is_same, plan, job, last)
+    return Part(job, last.data.encode(), last.id) if same else None
 
 
-def data_if_same(plan: Plan, job: Source, last: Last) -> Data | None:
-    """The data of a report if its rules, labels, frames and requirements are those of now."""
+def is_same(plan: Plan, job: Source, last: Last) -> bool:
+    """Whether the rules, labels, frames and requirements of a report are those of now."""
     # NumPy is loaded when it is needed.
     from cvat_lite.domain.quality.reports import data_of_parameters  # noqa: PLC0415
     from cvat_lite.domain.quality.scores import label_names  # noqa: PLC0415
@@ -146,12 +152,12 @@ def data_if_same(plan: Plan, job: Source, last: Last) -> Data | None:
     if data["parameters"] != orjson.loads(
         orjson.dumps(data_of_parameters(plan.rules.parameters))
     ) or sorted(data["comparison_summary"]["frames"] or []) != sorted(frames_of(plan.found, job)):
-        return None
+        return False
     labels = data["comparison_summary"]["annotations"]["confusion_matrix"]["labels"]
     required = [one["requirement_id"] for one in data.get("requirements") or []]
     same = tuple(labels) == label_names(plan.labels).names
     wanted = [one.id for one in plan.rules.requirements if one.enabled]
-    return data if same and required == wanted else None
+    return same and required == wanted
 
 
 async def compared(server: Server, plan: Plan, job: Source) -> Part:
@@ -169,18 +175,20 @@ async def compared(server: Server, plan: Plan, job: Source) -> Part:
         plan.rules.requirements,
     )
     body = await server.workers.run(compare_job, work)
-    return Part(job, await asyncio.to_thread(orjson.loads, body), None)
+    return Part(job, body, None)
 
 
-def together(plan: Plan, parts: Sequence[Part]) -> Data:
-    """The data of the task's report."""
-    from cvat_lite.domain.quality.reports import JobCounts, merge_jobs  # noqa: PLC0415
-
+def merging(plan: Plan, parts: Sequence[Part]) -> Merging:
+    """What the report of the task is made of."""
     chosen = {job.id for job in plan.jobs}
-    counts = JobCounts(
-        tuple(job.id for job in plan.found.jobs),
-        tuple(job.id for job in plan.found.jobs if job.id not in chosen),
-        tuple(sorted(job.id for job in plan.jobs if not frames_of(plan.found, job))),
+    return Merging(
+        {part.job.id: part.body for part in parts},
+        frozenset(part.job.id for part in parts if part.known is None),
+        plan.rules.parameters,
+        plan.found.size,
+        (
+            tuple(job.id for job in plan.found.jobs),
+            tuple(job.id for job in plan.found.jobs if job.id not in chosen),
+            tuple(sorted(job.id for job in plan.jobs if not frames_of(plan.found, job))),
+        ),
     )
-    ours = {part.job.id: part.data for part in parts}
-    return merge_jobs(ours, plan.rules.parameters, plan.found.size, counts)

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from cvat_lite.domain.quality.parameters import Parameters
+from cvat_lite.domain.quality.summary import summary
 from cvat_lite.errors import MediaError, NotFoundError, RuleError, ValidationError
 from cvat_lite.permissions import engine
 from cvat_lite.services import requests, targets
 from cvat_lite.services.context import Context, Server
 from cvat_lite.services.quality import settling
 from cvat_lite.services.quality.judging import (
-    Data,
     Judged,
     compared,
     judge,
@@ -22,17 +24,13 @@ from cvat_lite.services.quality.judging import (
     rules_of,
     still_good,
 )
-from cvat_lite.services.quality.recording import (
-    new_report,
-    record,
-    record_job,
-    written,
-    written_part,
-)
+from cvat_lite.services.quality.recording import record, record_job, written, written_part
+from cvat_lite.services.quality.work import Data, dumped, told_of
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
 from cvat_lite.store import quality as store
 from cvat_lite.store import quality_records as records
 from cvat_lite.store import quality_sources as sources
+from cvat_lite.store.quality_records import NewReport
 from cvat_lite.store.quality_sources import Place
 from cvat_lite.store.requests import BackgroundRequest
 
@@ -109,7 +107,7 @@ async def run_job(server: Server, task_id: int, job_id: int) -> Outcome:
     part = await still_good(server, plan, job) or await compared(server, plan, job)
     if part.known is not None:
         return Outcome(result_id=part.known, seconds=TOLD)
-    made = await asyncio.to_thread(written_part, part, found)
+    made = written_part(part, found, await asyncio.to_thread(told_of, part.body))
     async with server.database.writing() as db:
         return Outcome(result_id=await record_job(db, task_id, made), seconds=TOLD)
 
@@ -147,7 +145,7 @@ def together(
     from cvat_lite.domain.quality.reports import TaskCounts, merge_tasks  # noqa: PLC0415
 
     counts = TaskCounts(*(tuple(one) for one in tasks))
-    return merge_tasks({one: each.data for one, each in judged.items()}, rule, counts)
+    return merge_tasks({one: each.merged.short for one, each in judged.items()}, rule, counts)
 
 
 async def put_down(
@@ -159,8 +157,9 @@ async def put_down(
     values = {
         "project_id": number,
         "target_last_updated": place.updated_date,
+        "data": (await asyncio.to_thread(dumped, data)).decode(),
     }
-    report = await asyncio.to_thread(new_report, values, data)
+    report = NewReport(values, orjson.dumps(summary(data, "project")).decode())
     async with server.database.writing() as db:
         now = await sources.place(db, "project", number)
         if now is None:

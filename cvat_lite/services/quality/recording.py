@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
 from cvat_lite.domain.quality.summary import summary
 from cvat_lite.errors import MediaError
-from cvat_lite.services.quality.judging import Data, Judged, Part
+from cvat_lite.services.quality.judging import Judged, Part
+from cvat_lite.services.quality.work import Told
 from cvat_lite.store import quality_records as records
 from cvat_lite.store import quality_sources as sources
 from cvat_lite.store.database import Connection
@@ -30,36 +29,28 @@ class Written:
 
 def written(task_id: int, judged: Judged) -> Written:
     """A task's reports ready to be stored. Takes long: to be called in a thread."""
-    truth = {"gt_last_updated": judged.found.truth.updated}
-    values = {"task_id": task_id, "target_last_updated": judged.found.updated, **truth}
-    parts = [written_part(part, judged.found) for part in judged.parts if part.known is None]
+    found, merged = judged.found, judged.merged
+    truth = {"gt_last_updated": found.truth.updated}
+    values = {"task_id": task_id, "target_last_updated": found.updated, "data": merged.data}
+    shown = orjson.dumps(summary(merged.short, "task")).decode()
+    parts = [
+        written_part(part, found, merged.parts[part.job.id])
+        for part in judged.parts
+        if part.known is None
+    ]
     known = [part.known for part in judged.parts if part.known is not None]
-    return Written(task_id, new_report(values, judged.data), parts, known)
+    return Written(task_id, NewReport({**values, **truth}, shown), parts, known)
 
 
-def written_part(part: Part, found: Sources) -> NewReport:
-    """The report of one job ready to be stored. Takes long: to be called in a thread."""
+def written_part(part: Part, found: Sources, said: Told) -> NewReport:
+    """The report of one job ready to be stored."""
     values = {
         "job_id": part.job.id,
         "target_last_updated": part.job.updated,
         "gt_last_updated": found.truth.updated,
+        "data": part.body.decode(),
     }
-    return new_report(values, part.data, part.data["conflicts"])
-
-
-def new_report(
-    values: dict[str, Any], data: Data, conflicts: Sequence[dict[str, Any]] = ()
-) -> NewReport:
-    """A report with its data and what lists tell of it."""
-    target = next(kind for kind in ("job", "task", "project") if f"{kind}_id" in values)
-    short = orjson.dumps(summary(data, target)).decode()
-    return NewReport({**values, "data": dumped(data)}, short, conflicts)
-
-
-def dumped(data: Data) -> str:
-    """The data of a report as it is stored: conflicts are with their frames already."""
-    kept: dict[str, Any] = {name: value for name, value in data.items() if name != "conflicts"}
-    return orjson.dumps(kept, option=orjson.OPT_NON_STR_KEYS).decode()
+    return NewReport(values, said.summary, said.conflicts)
 
 
 async def record(db: Connection, made: Written, parent: int | None) -> int:
