@@ -80,3 +80,4 @@ class EventFilters(Wire):
     to = Date()
     filename = String(longest=255)
     location = Choice(("cloud_storage", "local"))
+    cloud_storage_id = Integer(minimum=0, maximum=LARGEST_ID)

@@ -12,10 +12,11 @@ from typing import Any
 
 from cvat_lite.domain import clock
 from cvat_lite.domain.enums import RequestStatus
-from cvat_lite.errors import NotFoundError, RuleError, ValidationError
+from cvat_lite.errors import NotFoundError, RuleError
 from cvat_lite.permissions import engine
 from cvat_lite.permissions.facts import Resource, Subject
 from cvat_lite.services import organizations, requests
+from cvat_lite.services.cloud_transfers import Asked, deliver, goal
 from cvat_lite.services.context import Context, Identity, Server
 from cvat_lite.services.requests import Operation, Order, Outcome, Report
 from cvat_lite.store import events as store
@@ -61,13 +62,22 @@ async def start(context: Context, filters: dict[str, Any]) -> str:
     is looked up when the export runs.
     """
     engine.authorize(context.subject, "dump:events", Resource.here(context.subject, "events"))
-    if filters.get("location") == "cloud_storage":
-        raise ValidationError({"location": ["Events can be exported to local files only."]})
+    place = Asked(
+        filters.get("location"),
+        filters.get("cloud_storage_id"),
+        filters.get("filename"),
+        may_default=False,
+    )
+    where = await goal(context, place, "", 0)
     chosen = {name: filters[name] for name in store.FILTERS if filters.get(name) is not None}
     if chosen.get("from", "") > chosen.get("to", "~"):
         raise RuleError("'from' must be before 'to'")
     stamp = clock.now()[:19].replace(":", "-")
-    name = UNFIT.sub("_", filters.get("filename") or "") or f"logs_{stamp}.csv"
+    name = where.filename or ""
+    if where.storage_id is None:
+        # In a bucket, a slash leads to a directory.
+        name = UNFIT.sub("_", name)
+    name = name or f"logs_{stamp}.csv"
     query_id = str(uuid.uuid4())
     await requests.submit(
         context,
@@ -79,6 +89,7 @@ async def start(context: Context, filters: dict[str, Any]) -> str:
                 "filters": chosen,
                 "filename": name,
                 "everywhere": context.subject.everywhere,
+                **where.payload,
             },
             project_id=chosen.get("project_id"),
             task_id=chosen.get("task_id"),
@@ -111,7 +122,8 @@ async def run(server: Server, request: BackgroundRequest, _report: Report) -> Ou
     finally:
         await asyncio.to_thread(partial.unlink, missing_ok=True)
     lifetime = server.config.export_lifetime
-    return Outcome(file=name, name=request.payload["filename"], seconds=lifetime)
+    made = Outcome(file=name, name=request.payload["filename"], seconds=lifetime)
+    return await deliver(server, request, made)
 
 
 async def asker(server: Server, request: BackgroundRequest) -> Subject:

@@ -278,6 +278,26 @@ async def test_a_bucket_that_has_gone_gives_a_failed_export_that_leaves_nothing(
     assert list(config.exports.glob("*")) == []
 
 
+# Events
+
+
+async def test_events_go_to_a_bucket(api: Api, s3: S3, bucket: str, storage: int, config: Config):
+    await api.post("/projects", {"name": "zoo"})
+    done = await asked(api, f"/events/export?{to(storage, 'logs/all.csv')}")
+    assert done["result_url"] is None
+    head, *lines = s3.read(bucket, "logs/all.csv").decode().splitlines()
+    assert head.startswith("scope,")
+    assert any(line.startswith("create:project,") for line in lines)
+    assert list(config.exports.glob("*")) == []
+
+
+async def test_events_do_not_go_to_a_storage_that_is_not_there(api: Api, bucket: str):
+    wrong = await api.post(f"/events/export?{to(99, 'a.csv')}", expect=400)
+    assert wrong == NOT_THERE
+    wrong = await api.post("/events/export?location=cloud_storage", expect=400)
+    assert wrong == ["Cloud storage id was not specified"]
+
+
 # A bucket that stops answering
 
 

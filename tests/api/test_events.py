@@ -224,7 +224,6 @@ async def test_the_file_bears_the_name_that_was_asked_for(ann: Api) -> None:
         ({"task_id": "x"}, "task_id"),
         ({"from": "yesterday"}, "from"),
         ({"location": "moon"}, "location"),
-        ({"location": "cloud_storage"}, "location"),
     ],
 )
 async def test_wrong_filters_are_refused(ann: Api, parameters: dict, name: str) -> None:

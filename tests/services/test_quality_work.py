@@ -1,4 +1,4 @@
-"""What a worker reads of a job and its ground truth, and what it sends back."""
+"""What a worker reads of a job and its ground truth, what it sends back, how reports are merged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pickle
 
 from cvat_lite.config import Config
 from cvat_lite.domain.quality.parameters import Label, Parameters, Requirement, Scene
-from cvat_lite.services.quality.work import Comparing, compare_job
+from cvat_lite.services.quality.work import Comparing, Merging, compare_job, merge, told_of
 from tests.client import Api
 from tests.validation import send, shape
 
@@ -28,9 +28,18 @@ async def test_a_job_is_compared_as_it_stands_in_the_store(api: Api, config: Con
     work = Comparing(
         database, jobs["annotation"], jobs["ground_truth"], 3, 7, scene, Parameters(), requirements
     )
-    answer = json.loads(compare_job(pickle.loads(pickle.dumps(work))))
+    body = compare_job(pickle.loads(pickle.dumps(work)))
+    answer = json.loads(body)
     summary = answer["comparison_summary"]
     assert summary["annotations"]["accuracy"] == 1
     assert (summary["frames"], summary["frame_share"]) == ([1], 0.25)
-    assert answer["conflicts"] == []
+    assert answer["frame_results"]["1"]["conflicts"] == told_of(body).conflicts == []
     assert answer["requirements"][0]["score"] == 1
+
+    both = (jobs["annotation"],), (), ()
+    merging = Merging({7: body}, frozenset({7}), Parameters(), 4, both)
+    merged = merge(pickle.loads(pickle.dumps(merging)))
+    whole = json.loads(merged.data)
+    assert whole["comparison_summary"]["annotations"] == summary["annotations"]
+    assert merged.short == {name: whole[name] for name in merged.short}
+    assert merged.parts == {7: told_of(body)}
