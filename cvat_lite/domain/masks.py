@@ -120,9 +120,18 @@ def decompressed(text: str) -> list[int]:
     return counts
 
 
-def polygon_bitmap(points: Sequence[float], width: int, height: int) -> Bitmap:
-    """The pixels that a polygon covers by COCO's rule."""
-    crossings = _crossings(points, width, height)
+def polygon_bitmap(
+    points: Sequence[float], width: int, height: int, origin: tuple[int, int] = (0, 0)
+) -> Bitmap:
+    """The pixels that a polygon covers by COCO's rule, of a window with its top left at ``origin``.
+
+    The outline is followed where it lies: moved to the window's corner, steps that fall on the
+    middle between two pixels would be rounded to the other one now and then.
+    """
+    left, top = origin
+    columns, rows = outline_crossings(points, left + width, top + height)
+    kept = columns >= left
+    crossings = (columns[kept] - left) * height + np.maximum(rows[kept] - top, 0)
     toggles = np.bincount(crossings, minlength=width * height + 1)[: width * height]
     inside: Bitmap = (np.cumsum(toggles) % 2 == 1).reshape(width, height).T
     return inside
@@ -130,16 +139,11 @@ def polygon_bitmap(points: Sequence[float], width: int, height: int) -> Bitmap:
 
 def polygon_pixels(points: Sequence[float], width: int, height: int) -> int:
     """How many pixels a polygon covers by COCO's rule, without making the bitmap."""
-    places = np.sort(_crossings(points, width, height))
+    columns, rows = outline_crossings(points, width, height)
+    places = np.sort(columns * height + rows)
     if len(places) % 2:
         places = np.append(places, width * height)
     return int((places[1::2] - places[::2]).sum())
-
-
-def _crossings(points: Sequence[float], width: int, height: int) -> Integers:
-    """Where, counted column by column, the outline switches between outside and inside."""
-    columns, rows = outline_crossings(points, width, height)
-    return columns * height + rows
 
 
 def outline_crossings(
@@ -178,9 +182,19 @@ def _fine_line(start: Integers, end: Integers) -> Integers:
     return line[::-1] if backwards else line
 
 
-def ellipse_bitmap(points: Sequence[float], rotation: float, width: int, height: int) -> Bitmap:
-    """The pixels that an ellipse (centre, right end, top end) covers by OpenCV's rule."""
+def ellipse_bitmap(
+    points: Sequence[float],
+    rotation: float,
+    width: int,
+    height: int,
+    origin: tuple[int, int] = (0, 0),
+) -> Bitmap:
+    """The pixels that an ellipse (centre, right end, top end) covers by OpenCV's rule.
+
+    They are those of a window with its top left at ``origin``.
+    """
     cx, cy, rx, ry = (round(value) for value in ellipse_axes(points))
+    cx, cy = cx - origin[0], cy - origin[1]
     corners = _ellipse_corners(cx, cy, abs(rx), abs(ry), round(rotation))
     image = np.zeros((height, width), dtype=np.bool_)
     first: dict[int, int] = {}

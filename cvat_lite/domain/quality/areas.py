@@ -101,11 +101,11 @@ def region_of(item: Item, size: Size) -> Region:
     if right <= left or bottom <= top:
         return EMPTY
     points = box_corners(item.points, item.rotation) if item.type == "bbox" else item.points
-    moved = [value - (top if index % 2 else left) for index, value in enumerate(points)]
+    width, height, origin = right - left, bottom - top, (left, top)
     if item.type == "ellipse":
-        bitmap = ellipse_bitmap(moved, item.rotation, right - left, bottom - top)
+        bitmap = ellipse_bitmap(points, item.rotation, width, height, origin)
     else:
-        bitmap = polygon_bitmap(moved, right - left, bottom - top)
+        bitmap = polygon_bitmap(points, width, height, origin)
     return Region(left, top, bitmap, int(np.count_nonzero(bitmap)))
 
 

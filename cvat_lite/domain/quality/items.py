@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from cvat_lite.domain.annotations import AttributeValue, Element, Shape, Tag
 from cvat_lite.domain.enums import ShapeType
 from cvat_lite.domain.interpolation import shapes_of_track
@@ -84,6 +86,7 @@ def item_of(annotation: Shape | Tag) -> Item:
             source=annotation.source,
             attributes=annotation.attributes,
         )
+    is_mask = annotation.type is ShapeType.MASK
     return Item(
         obj_id=annotation.id,
         kind="shape" if type(annotation) is Shape else "track",
@@ -93,19 +96,19 @@ def item_of(annotation: Shape | Tag) -> Item:
         group=annotation.group or 0,
         source=annotation.source,
         attributes=annotation.attributes,
-        points=_rounded(annotation),
+        points=annotation.points if is_mask else _rounded(annotation.points),
         rotation=annotation.rotation,
         z_order=annotation.z_order,
         occluded=annotation.occluded,
-        elements=annotation.elements,
+        elements=[
+            msgspec.structs.replace(one, points=_rounded(one.points)) for one in annotation.elements
+        ],
     )
 
 
-def _rounded(shape: Shape) -> Sequence[float]:
-    """A shape's points to the hundredth of a pixel, as CVAT's stored reports have compared them."""
-    if shape.type is ShapeType.MASK:
-        return shape.points
-    return [round(value, DECIMALS) for value in shape.points]
+def _rounded(points: Sequence[float]) -> list[float]:
+    """Points to the hundredth of a pixel, as CVAT's stored reports have compared them."""
+    return [round(value, DECIMALS) for value in points]
 
 
 def keypoints_of(skeleton: Item) -> list[Item]:

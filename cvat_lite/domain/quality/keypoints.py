@@ -27,12 +27,14 @@ Floats = NDArray[np.float64]
 class Cloud:
     """Points of an item, the box around its group, and whether that is more than one point.
 
-    ``names`` are the labels of a skeleton's elements; ``shown`` tells which can be seen.
+    ``names`` are the labels of a skeleton's elements; ``placed`` tells which are on the image, and
+    ``shown`` which of those can be seen.
     """
 
     points: Floats
     box: Box
     names: tuple[int, ...] = ()
+    placed: tuple[bool, ...] = ()
     shown: tuple[bool, ...] = ()
 
 
@@ -81,6 +83,7 @@ def cloud_of_skeleton(item: Item, boxes: dict[int, Box]) -> Cloud:
         box,
         tuple(element.label_id for element in elements),
         tuple(not element.outside for element in elements),
+        tuple(not element.outside and not element.occluded for element in elements),
     )
 
 
@@ -94,8 +97,6 @@ def clouds_alike(one: Cloud, other: Cloud, parameters: Parameters, image_area: f
         return 0.0
     distances = np.linalg.norm(one.points[:, None] - other.points[None], axis=-1)
     near = closeness(distances, area, parameters.oks_sigma)
-    if near.shape == (1, 1):
-        return float(near[0, 0])
     enough = near >= parameters.iou_threshold
     costs = np.where(enough, 1 - near, 1.0)
     pairs = [pair for pair in assign(costs.tolist()) if enough[pair]]
@@ -104,7 +105,11 @@ def clouds_alike(one: Cloud, other: Cloud, parameters: Parameters, image_area: f
 
 
 def skeletons_alike(one: Cloud, other: Cloud, parameters: Parameters, image_area: float) -> float:
-    """OKS of two skeletons of the same elements; those that only one shows count as nothing."""
+    """OKS of two skeletons of the same elements; those that only one shows count as nothing.
+
+    Elements that are hidden by something count only where neither skeleton shows any: that is how
+    the mean of CVAT's stored report comes out, in which one skeleton has hidden ones alone.
+    """
     if one.names != other.names or not one.names:
         return 0.0
     area = _area(one, other, parameters, image_area)
@@ -113,6 +118,8 @@ def skeletons_alike(one: Cloud, other: Cloud, parameters: Parameters, image_area
     distances = np.linalg.norm(one.points - other.points, axis=-1)
     near = closeness(distances, area, parameters.oks_sigma)
     shown, also = np.array(one.shown), np.array(other.shown)
+    if not shown.any() and not also.any():
+        shown, also = np.array(one.placed), np.array(other.placed)
     total = np.count_nonzero(shown | also)
     return float(near[shown & also].sum() / total) if total else 1.0
 
@@ -139,17 +146,18 @@ def lines_alike(
     *,
     oriented: bool,
 ) -> float:
-    """How near two lines run: both are cut into as many equal steps, and the ends compared.
+    """How near two lines run: each is given the corners of both, and corners are compared.
 
     ``thickness`` is a share of the image's side; without ``oriented`` the other line may as well
-    run backwards.
+    run backwards. That corners are shared, by how far along its line each lies, is what the means
+    of CVAT's stored reports show.
     """
     if len(one) < 4 or len(other) < 4:
         return 0.0
     a = np.asarray(one, dtype=np.float64).reshape(-1, 2)
     b = np.asarray(other, dtype=np.float64).reshape(-1, 2)
-    count = max(len(a), len(b))
-    a, b = evenly(a, count), evenly(b, count)
+    steps = np.union1d(_along(a), _along(b))
+    a, b = _at(a, steps), _at(b, steps)
     found = _line(a, b, thickness, image_area)
     return found if oriented else max(found, _line(a, b[::-1], thickness, image_area))
 
@@ -159,9 +167,14 @@ def _line(a: Floats, b: Floats, thickness: float, image_area: float) -> float:
     return float(closeness(distances, image_area, thickness).mean())
 
 
-def evenly(points: Floats, count: int) -> Floats:
-    """As many points on a line, at equal distances along it, its ends among them."""
+def _along(points: Floats) -> Floats:
+    """How far along its line each corner lies, 0 at the first and 1 at the last."""
     steps = np.linalg.norm(np.diff(points, axis=0), axis=-1)
-    along = np.concatenate(([0.0], np.cumsum(steps)))
-    wanted = np.linspace(0.0, along[-1], count)
-    return np.stack([np.interp(wanted, along, points[:, axis]) for axis in (0, 1)], axis=-1)
+    along: Floats = np.concatenate(([0.0], np.cumsum(steps)))
+    return along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
+
+
+def _at(points: Floats, steps: Floats) -> Floats:
+    """The points of a line that lie as far along it (0 to 1)."""
+    along = _along(points)
+    return np.stack([np.interp(steps, along, points[:, axis]) for axis in (0, 1)], axis=-1)

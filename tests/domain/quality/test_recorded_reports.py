@@ -23,9 +23,14 @@ JOBS: dict[int, tuple[int, int, int, dict[int, int], int]] = {
     16: (33, 56, 58, {0: 8, 2: 9}, 5),
     17: (33, 57, 58, {5: 9, 6: 8}, 3),
 }
-#: Of this report one mean differs, that of frame 0: 0.5776 here and 0.5570 there. The reason is
-#: not known; pairs, conflicts and counts are the same.
-MEAN_DIFFERS = {12}
+#: The same of reports that versions before 2.25 made, which did not know all of today's figures.
+OLDER: dict[int, tuple[int, int, int, dict[int, int], int]] = {
+    4: (22, 27, 28, {0: 0, 1: 1, 2: 2}, 11),
+    6: (22, 27, 28, {0: 0, 1: 1, 2: 2}, 11),
+    8: (23, 31, 32, {}, 1),
+    9: (23, 30, 32, {5: 5, 7: 7}, 5),
+    10: (23, 29, 32, {4: 4}, 5),
+}
 #: Means of what was merged are 0 in stored reports, whatever the jobs have.
 TASKS: dict[int, tuple[dict[int, int], int]] = {
     11: ({27: 12}, 11),
@@ -44,7 +49,7 @@ def parameters(number: int) -> Parameters:
 
 
 def computed(number: int) -> dict[str, Any]:
-    task, job, truth, frames, total = JOBS[number]
+    task, job, truth, frames, total = {**JOBS, **OLDER}[number]
     sides = [
         Annotated(one, msgspec.convert(RECORDED["jobs"][str(one)], LabeledData), 20)
         for one in (job, truth)
@@ -91,16 +96,34 @@ def sort_keys(tree: Any) -> Any:
 
 @pytest.mark.parametrize("number", JOBS)
 def test_a_stored_report_of_a_job_comes_out_again(number: int) -> None:
-    mean = number not in MEAN_DIFFERS
-    assert plain(computed(number), mean=mean) == plain(stored(number), mean=mean)
+    assert plain(computed(number), mean=True) == plain(stored(number), mean=True)
 
 
-def test_the_mean_that_differs_differs_little() -> None:
-    ours, theirs = (
-        found["frame_results"]["0"]["annotation_components"]["shape"]["mean_iou"]
-        for found in (computed(12), stored(12))
-    )
-    assert ours == pytest.approx(theirs, abs=0.021)
+ACCURACY = "accuracy"
+
+
+def part(ours: Any, theirs: Any) -> Any:
+    """What is in ours of what is in theirs."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        # The accuracy of each label was worked out in other ways.
+        known = {
+            key: one for key, one in theirs.items() if type(one) is not list or key != ACCURACY
+        }
+        return {key: part(ours[key], value) for key, value in known.items()} | {
+            key: value for key, value in theirs.items() if key not in known
+        }
+    if isinstance(theirs, list) and theirs and isinstance(theirs[0], dict):
+        return sort_keys([part(one, theirs[0]) for one in ours])
+    # Means of nothing were null once.
+    return pytest.approx(ours) if isinstance(theirs, float) else ours or theirs
+
+
+@pytest.mark.parametrize("number", OLDER)
+def test_a_stored_report_of_an_older_version_comes_out_again(number: int) -> None:
+    theirs = sort_keys(stored(number))
+    ours = computed(number)
+    for name in ("comparison_summary", "frame_results"):
+        assert part(ours[name], theirs[name]) == theirs[name]
 
 
 @pytest.mark.parametrize("number", TASKS)
@@ -136,7 +159,7 @@ def test_the_recording_is_what_the_dump_has() -> None:
     reports = {
         str(row["pk"]): json.loads(row["fields"]["data"])
         for row in dump
-        if row["model"] == "quality_control.qualityreport" and row["pk"] >= 11
+        if row["model"] == "quality_control.qualityreport" and str(row["pk"]) in RECORDED["reports"]
     }
     assert {number: report["data"] for number, report in RECORDED["reports"].items()} == reports
     shapes = {
