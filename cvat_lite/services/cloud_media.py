@@ -27,17 +27,9 @@ from cvat_lite.domain.manifests import Manifest
 from cvat_lite.errors import BucketError, MediaError
 from cvat_lite.media import kinds
 from cvat_lite.media.context import split_related
-from cvat_lite.media.ingest import (
-    MANIFEST,
-    PART,
-    RAW,
-    Material,
-    Plan,
-    arranged,
-    is_below,
-    measured,
-)
+from cvat_lite.media.ingest import Plan, arranged, measured
 from cvat_lite.media.kinds import Kind
+from cvat_lite.media.material import MANIFEST, PART, RAW, Material, is_below
 from cvat_lite.media.names import below, checked_name
 from cvat_lite.media.probe import probe_head
 from cvat_lite.services.cloud_files import LARGEST, download

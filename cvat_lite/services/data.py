@@ -17,7 +17,8 @@ from cvat_lite.media import chunks, previews
 from cvat_lite.media import context as related
 from cvat_lite.media import frames as media_frames
 from cvat_lite.media.frames import Encoded
-from cvat_lite.media.ingest import INDEX, RAW
+from cvat_lite.media.ingest import INDEX
+from cvat_lite.media.material import RAW
 from cvat_lite.media.source import MediaSource, SourceKind
 from cvat_lite.services import cloud_files, targets
 from cvat_lite.services.context import Context, Server

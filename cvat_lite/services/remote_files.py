@@ -10,7 +10,7 @@ from pathlib import Path
 from cvat_lite.clients import downloads
 from cvat_lite.config import Config
 from cvat_lite.errors import MediaError, ValidationError
-from cvat_lite.media.ingest import PART, RAW
+from cvat_lite.media.material import PART, RAW
 from cvat_lite.media.names import checked_name
 
 

@@ -18,7 +18,8 @@ from cvat_lite.domain.enums import (
     TaskMode,
 )
 from cvat_lite.errors import MediaError, NotFoundError, RuleError, ValidationError
-from cvat_lite.media.ingest import Material, Plan, plan
+from cvat_lite.media.ingest import Plan, plan
+from cvat_lite.media.material import Material
 from cvat_lite.services import cloud_media, remote_files, requests, targets, uploads
 from cvat_lite.services.cloud_storages.access import may_use
 from cvat_lite.services.context import Context, Server

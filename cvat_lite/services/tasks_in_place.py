@@ -11,8 +11,8 @@ from typing import Any
 from cvat_lite.domain.enums import RequestStatus, SortingMethod
 from cvat_lite.errors import MediaError
 from cvat_lite.media import kinds
-from cvat_lite.media.ingest import files_below
 from cvat_lite.media.kinds import Kind
+from cvat_lite.media.material import files_below
 from cvat_lite.services import requests, task_creation, tasks
 from cvat_lite.services.context import Context
 from cvat_lite.store import labels as label_store

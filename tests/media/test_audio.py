@@ -10,7 +10,8 @@ import pytest
 from cvat_lite.domain.enums import Quality
 from cvat_lite.errors import MediaError
 from cvat_lite.media.audio import cover, probe_audio, write_span
-from cvat_lite.media.ingest import Material, plan
+from cvat_lite.media.ingest import plan
+from cvat_lite.media.material import Material
 from tests.images import png
 from tests.media.sounds import RATE, samples, tone, write_coded, write_wav
 

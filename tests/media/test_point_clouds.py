@@ -10,7 +10,8 @@ import pytest
 from cvat_lite.errors import MediaError
 from cvat_lite.media.cloud_drawing import GROUND, drawn, unpacked
 from cvat_lite.media.context import split_related
-from cvat_lite.media.ingest import Material, plan
+from cvat_lite.media.ingest import plan
+from cvat_lite.media.material import Material
 from cvat_lite.media.point_clouds import Coding, as_pcd, probe_clouds, read_header
 from tests.media.clouds import (
     POINTS,

@@ -14,7 +14,8 @@ from cvat_lite.domain.frames import frame_step, select
 from cvat_lite.errors import DatasetError, ValidationError
 from cvat_lite.media import ingest
 from cvat_lite.media.context import FOLDER as RELATED
-from cvat_lite.media.ingest import Material, Plan
+from cvat_lite.media.ingest import Plan
+from cvat_lite.media.material import Material, files_below
 from cvat_lite.media.names import checked_name
 from cvat_lite.services.backups import layout
 from cvat_lite.services.backups.layout import LARGEST, Task, Whole, decoded
@@ -42,7 +43,7 @@ def planned(entry: Task, source: Path, home: Path, folder: str, max_pixels: int)
     order = pictures(source, named, f"{folder}/{layout.MANIFEST}")
     for name in BESIDE:
         (source / name).unlink(missing_ok=True)
-    found = list(ingest.files_below(source)) if source.is_dir() else []
+    found = list(files_below(source)) if source.is_dir() else []
     ordered = set(order)
     wanted = [name for name in found if not order or name in ordered or is_related(name)]
     home.parent.mkdir(parents=True, exist_ok=True)

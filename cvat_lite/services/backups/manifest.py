@@ -17,8 +17,8 @@ from cvat_lite.domain.enums import SortingMethod
 from cvat_lite.domain.frames import frame_step, sort_names
 from cvat_lite.media import kinds
 from cvat_lite.media.context import split_related
-from cvat_lite.media.ingest import files_below
 from cvat_lite.media.kinds import Kind
+from cvat_lite.media.material import files_below
 from cvat_lite.media.probe import probe_images
 from cvat_lite.store.backups import ImageFacts
 from cvat_lite.store.data import Data

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from cvat_lite.domain.enums import Storage
 from cvat_lite.errors import MediaError
-from cvat_lite.media.ingest import INDEX, RAW
+from cvat_lite.media.ingest import INDEX
+from cvat_lite.media.material import RAW
 from cvat_lite.media.names import below
 from cvat_lite.services.backups import describing, layout, manifest
 from cvat_lite.services.backups.manifest import Picture

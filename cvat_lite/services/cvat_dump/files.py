@@ -16,8 +16,9 @@ from pathlib import Path
 from cvat_lite.errors import MediaError, ValidationError
 from cvat_lite.media import archives, kinds
 from cvat_lite.media.archives import GIB, Limits
-from cvat_lite.media.ingest import INDEX, RAW, is_wanted
+from cvat_lite.media.ingest import INDEX
 from cvat_lite.media.kinds import Kind
+from cvat_lite.media.material import RAW, is_wanted
 from cvat_lite.media.names import below
 from cvat_lite.services.asset_files import MARK_LENGTH, content_type_of
 from cvat_lite.services.cvat_dump.errors import DumpError

@@ -26,7 +26,8 @@ from cvat_lite.formats.format import Format, ReadOptions, Subset
 from cvat_lite.formats.matching import OpenLabels, UnknownLabelError
 from cvat_lite.formats.survey import PartOfSource, whole
 from cvat_lite.media import archives, ingest, kinds
-from cvat_lite.media.ingest import Material, Plan
+from cvat_lite.media.ingest import Plan
+from cvat_lite.media.material import PICTURES, Material
 from cvat_lite.media.names import below, checked_name
 from cvat_lite.services.backups import layout
 from cvat_lite.services.backups.labeled import Labels
@@ -100,7 +101,7 @@ class Reading:
     def all(self) -> Prepared:
         """The tasks of all subsets."""
         name = self.work.archive.name
-        pictures = [one for one in self.source.names() if kinds.kind_of(one) in ingest.PICTURES]
+        pictures = [one for one in self.source.names() if kinds.kind_of(one) in PICTURES]
         surveyed = (self.format.survey or whole)(self.source, pictures)
         subsets = [subset for subset in surveyed.subsets if subset.pictures]
         if not subsets:
