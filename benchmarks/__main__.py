@@ -19,7 +19,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from benchmarks import backups, formats, lists, quality
+from benchmarks import backups, cloud, formats, lists, quality
 from benchmarks.server import PASSWORD, Client, peak, resident, running
 
 SHAPES = 100_000
@@ -239,6 +239,7 @@ ALL: dict[str, Callable[[Path], None]] = {
     "backups": lambda share: backups.backups(share, say),
     "lists": lists.lists,
     "quality": quality.quality,
+    "cloud": cloud.cloud,
     "million": lambda share: formats.million(share, photographs),
 }
 

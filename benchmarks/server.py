@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -87,11 +87,12 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    share: Path | None = None, data: Path | None = None
+    share: Path | None = None, data: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Client, int, float]]:
     """A server: a client, the process id, the seconds to first answer.
 
-    Its data directory is a temporary one unless ``data`` names one. RuntimeError if it ends before
+    Its data directory is a temporary one unless ``data`` names one; ``settings`` are variables of
+    its environment. RuntimeError if it ends before
     it has answered.
     """
     with tempfile.TemporaryDirectory() as temporary:
@@ -100,6 +101,7 @@ def running(
         command = [sys.executable, "-m", "cvat_lite", "serve", "--port", str(port)]
         command += ["--data-dir", directory, *(["--share", str(share)] if share else [])]
         environment = {**testing.environment(), "CVAT_LITE_ADMIN_PASSWORD": PASSWORD}
+        environment |= settings or {}
         begun = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
